@@ -22,6 +22,7 @@ from livesell.model import (
     Product,
     Quantity,
     Reading,
+    ShowId,
     Struct,
 )
 
@@ -30,12 +31,13 @@ class Command(Struct, frozen=True, tag_field="type", forbid_unknown_fields=True)
     """Something asked for.
 
     `id`: a resend gets the first answer. `seen`: the last event that the asker knew of the order; a newer change is a
-    Conflict. `who`: who tapped, as her page calls her.
+    Conflict. `who`: who tapped, as her page calls her. `show`: set by the server from the address, None for the shop.
     """
 
     id: str | None = None
     seen: EventNumber | None = None
     who: str = ""
+    show: ShowId | None = None
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,7 +156,9 @@ class Undo(Command, frozen=True, tag="undo", kw_only=True):
 
 
 class EndShow(Command, frozen=True, tag="end", kw_only=True):
-    """End the show."""
+    """End the show; `at`: when it ended, where nobody was there to say so."""
+
+    at: datetime | None = None
 
 
 class Reopen(Command, frozen=True, tag="reopen", kw_only=True):

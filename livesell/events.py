@@ -190,6 +190,7 @@ class Cancelled(Event, frozen=True, tag="cancelled", kw_only=True):
     line: LineId | None = None
     was: Status | None = None
     quantity: Quantity = Quantity(0)
+    confirmed: Quantity = Quantity(0)
     comment: CommentId | None = None
 
 
@@ -197,7 +198,7 @@ class Unclear(Event, frozen=True, tag="unclear", kw_only=True):
     """A comment that needs a person's tap, or, with `closed`, no longer does.
 
     `reason`: no_product, which, quantity, unknown, doubtful, cancel, change, edited, anonymous, closed_product,
-    nothing_to_cancel, nothing_to_change, error. `candidates`: products that could be meant.
+    nothing_to_cancel, nothing_to_change, late, error. `candidates`: products that could be meant.
     """
 
     comment: CommentId
@@ -214,11 +215,12 @@ class Flagged(Event, frozen=True, tag="deleted", kw_only=True):
 
 
 class Linked(Event, frozen=True, tag="linked", kw_only=True):
-    """These identities are now this buyer; `orders` gives, by line, the order it moved from and to."""
+    """These buyers are one person now: by number, what moved from whom to whom, and lines from which order to which."""
 
     buyer: BuyerId
     buyers: tuple[BuyerId, ...]
-    identities: Mapping[str, BuyerId]
+    identities: Mapping[str, tuple[BuyerId, BuyerId]]
+    orders: Mapping[str, tuple[BuyerId, BuyerId]] = {}
     lines: Mapping[str, tuple[OrderId, OrderId]] = {}
 
 
@@ -226,7 +228,8 @@ class Unlinked(Event, frozen=True, tag="unlinked", kw_only=True):
     """Each identity is a buyer of its own again."""
 
     buyer: BuyerId
-    identities: Mapping[str, BuyerId]
+    identities: Mapping[str, tuple[BuyerId, BuyerId]]
+    orders: Mapping[str, tuple[BuyerId, BuyerId]] = {}
     lines: Mapping[str, tuple[OrderId, OrderId]] = {}
 
 

@@ -1,0 +1,249 @@
+"""Goods and shows: what is on sale, on show and on hand, and when the evening begins and ends."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from livesell import commands as c
+from livesell import events as e
+from livesell.desk.turn import Turn
+from livesell.errors import Conflict, Refused
+from livesell.ledger import StockState
+from livesell.model import Code, Money, Product, Quantity, ShowId, quantity
+
+
+def put(turn: Turn, command: c.PutProduct) -> None:
+    """A product as a sheet or an edit has it; new stock goes to those who wait."""
+    product = command.product
+    before = turn.book.product(product.code)
+    if product != before:
+        turn.emit(e.ProductPut(at=turn.now, show=None, product=product, before=before))
+    for variant, value in (command.stock or {}).items():
+        have = turn.book.cell(product.code, variant)
+        count(turn, product.code, variant, Quantity(value - (have.on_hand if have else 0)), new=have is None)
+    for variant, by in (command.add or {}).items():
+        count(turn, product.code, variant, by, new=turn.book.cell(product.code, variant) is None)
+    if before is not None and before.stock is not None and product.stock is None:
+        unlimited(turn, product)
+
+
+def count(turn: Turn, code: Code, variant: str, by: Quantity, *, new: bool = False) -> None:
+    """Change what is on hand, never below what is held for buyers, and serve those who wait."""
+    have = turn.book.cell(code, variant) or StockState(code, variant)
+    on_hand = Quantity(max(have.on_hand + by, have.reserved))
+    if on_hand != have.on_hand or new:
+        turn.emit(
+            e.Stock(
+                at=turn.now,
+                show=None,
+                product=code,
+                variant=variant,
+                by=Quantity(on_hand - have.on_hand),
+                on_hand=on_hand,
+            )
+        )
+        turn.serve(code, variant)
+
+
+def unlimited(turn: Turn, product: Product) -> None:
+    """Stock is not counted any more: nobody needs to wait."""
+    for cell in turn.book.cells(product.code):
+        turn.serve(product.code, cell.variant)
+
+
+def restock(turn: Turn, command: c.Restock) -> None:
+    """Add to what is on hand, or take away what nobody holds."""
+    product = turn.product(command.code)
+    if product.stock is None:
+        raise Refused("not_counted", f"stock of {product.code} is not counted")
+    if command.variant not in product.stock and turn.book.cell(product.code, command.variant) is None:
+        there = ", ".join(variant or "(all)" for variant in product.stock)
+        raise Refused("variant", f"{product.code} has no stock for '{command.variant}', only {there}")
+    try:
+        by = quantity(command.by)
+    except ValueError as error:
+        raise Refused("quantity", f"{product.code}: {error}") from None
+    if abs(by) > MOST:
+        raise Refused("quantity", f"{product.code}: {command.by} is too much at once")
+    have = turn.book.cell(product.code, command.variant) or StockState(product.code, command.variant)
+    if have.on_hand + by < have.reserved:
+        free = (have.on_hand - have.reserved) / 1000
+        raise Refused("held", f"{product.code}: only {free:g} are not held for buyers", left=free)
+    count(turn, product.code, command.variant, by)
+
+
+MOST = Quantity(1_000_000_000)
+
+
+def pin(turn: Turn, command: c.Pin) -> None:
+    """Put a product on show, or none."""
+    show = turn.show
+    if show.status != "open":
+        raise Conflict("show_ended", "no show is open")
+    code = turn.product(command.code).code if command.code else None
+    if code is not None and not turn.product(code).open:
+        raise Refused("closed", f"{code} is closed: open it first", product=code)
+    if code != show.pinned:
+        turn.emit(e.Pinned(at=turn.now, show=show.id, code=code, before=show.pinned))
+
+
+def close(turn: Turn, command: c.Close) -> None:
+    """Take a product off sale; what is drafted of it stays."""
+    product = turn.product(command.code)
+    if product.open:
+        turn.emit(e.ProductPut(at=turn.now, show=None, product=replace(product, open=False), before=product))
+        show = turn.show
+        if show.pinned == product.code:
+            turn.emit(e.Pinned(at=turn.now, show=show.id, code=None, before=product.code))
+
+
+# --- a product in one line ------------------------------------------------------------------------------------------
+
+CODE = re.compile(r"[^\W_]*\d[^\W_]*|[A-Z]{1,5}")
+MONEY = re.compile(r"(\d+(?:[.,]\d+)*)(k|tr|m|đ|d|₫|vnd|tk|৳|\$|€|฿|rp|rm|₱|₹)?", re.IGNORECASE)
+THOUSANDS = {"k": 1_000, "tr": 1_000_000, "m": 1_000_000}
+
+
+def read_line(line: str, decimals: int) -> tuple[Product, Quantity | None] | None:
+    """The product and stock of `A32 trà shan 200g 120k 10` (code, name, price, stock); None if it is no such line.
+
+    `decimals`: how many the shop's currency has. A name has at least one letter; the stock may be left out.
+    """
+    words = line.split()
+    if len(words) < 3 or not CODE.fullmatch(words[0]):
+        return None
+    rest = words[1:]
+    stock: Quantity | None = None
+    if len(rest) >= 3 and rest[-1].isdecimal() and price_of(rest[-2], decimals) is not None:
+        if len(rest[-1]) > 6:
+            return None
+        stock = Quantity(int(rest[-1]) * 1000)
+        rest = rest[:-1]
+    price = price_of(rest[-1], decimals)
+    name = " ".join(rest[:-1])
+    if price is None or not any(letter.isalpha() for letter in name):
+        return None
+    counted = None if stock is None else {"": stock}
+    return Product(code=Code(words[0].upper()), name=name, price=price, stock=counted), stock
+
+
+def price_of(word: str, decimals: int) -> Money | None:
+    """A price as people write it, in minor units; None if it is none."""
+    match = MONEY.fullmatch(word)
+    if match is None:
+        return None
+    digits, unit = match[1], (match[2] or "").lower()
+    factor = THOUSANDS.get(unit, 1)
+    if factor > 1:
+        value = float(digits.replace(",", "."))  # "1.5k": a shortened price has decimals, no thousands mark
+    else:
+        value = float(decimal(digits, decimals))
+    minor = value * factor * 10**decimals
+    return Money(round(minor)) if 0 < minor < 10**15 else None
+
+
+def decimal(digits: str, decimals: int) -> str:
+    """Digits with marks as a plain decimal: a mark before three digits is a thousands mark unless it can be a point."""
+    parts = re.split(r"[.,]", digits)
+    if len(parts) == 1:
+        return digits
+    last = parts[-1]
+    if decimals and len(last) <= decimals:
+        return "".join(parts[:-1]) + "." + last
+    return "".join(parts)
+
+
+def open_line(turn: Turn, command: c.Open) -> None:
+    """Open a product from one line by the seller."""
+    decimals = DECIMALS.get(turn.rules.currency, 2)
+    found = read_line(command.line, decimals)
+    product = turn.book.product(Code(command.line.strip().upper()))
+    if product is not None and not product.open:
+        turn.emit(e.ProductPut(at=turn.now, show=None, product=replace(product, open=True), before=product))
+        return
+    if found is None:
+        raise Refused("line", f"'{command.line.strip()}' is not: code, name, price, how many (A32 trà shan 120k 10)")
+    open_product(turn, *found)
+
+
+def announced(turn: Turn, text: str) -> None:
+    """The seller's own comment opens a product where it reads as one line."""
+    found = read_line(text, DECIMALS.get(turn.rules.currency, 2))
+    if found is not None:
+        open_product(turn, *found)
+
+
+def open_product(turn: Turn, product: Product, stock: Quantity | None) -> None:
+    """A new product, or an old one with this name, price and stock."""
+    before = turn.book.product(product.code)
+    if before is not None:
+        product = replace(
+            before,
+            name=product.name,
+            price=product.price,
+            open=True,
+            stock=before.stock if before.stock is not None or product.stock is None else product.stock,
+        )
+    stocks = {"": stock} if stock is not None and (product.stock is None or set(product.stock) <= {""}) else None
+    put(turn, c.PutProduct(product=product, stock=stocks))
+
+
+DECIMALS = {
+    "VND": 0,
+    "JPY": 0,
+    "KRW": 0,
+    "IDR": 0,
+    "TWD": 0,
+    "CLP": 0,
+    "PYG": 0,
+    "UGX": 0,
+    "KHR": 0,
+    "LAK": 0,
+    "MMK": 0,
+}
+"""Currencies that are written without decimals in a live chat; all others have two."""
+
+
+# --- shows and sources ----------------------------------------------------------------------------------------------
+
+
+def open_show(turn: Turn, command: c.OpenShow) -> None:  # noqa: ARG001 - it has nothing to say but that it opens
+    """A new show begins."""
+    turn.emit(e.Show(at=turn.now, show=ShowId(turn.book.counters.show + 1), state="opened"))
+
+
+def end_show(turn: Turn, command: c.EndShow) -> None:
+    """End the show; `at` is given where it ended unnoticed."""
+    if turn.show.status == "ended":
+        raise Conflict("show_ended", "the show has ended already")
+    at: datetime = command.at or turn.now
+    turn.emit(e.Show(at=at, show=turn.show_id, state="ended"))
+
+
+def reopen(turn: Turn, command: c.Reopen) -> None:  # noqa: ARG001 - it has nothing to say but that it goes on
+    """Open an ended show again."""
+    if turn.show.status == "open":
+        raise Conflict("show_open", "the show is open already")
+    turn.emit(e.Show(at=turn.now, show=turn.show_id, state="reopened"))
+
+
+def source_is(turn: Turn, command: c.SourceIs) -> None:
+    """A source changed its state."""
+    turn.emit(
+        e.Source(
+            at=turn.now,
+            show=command.show,
+            source=command.source,
+            state=command.state,
+            reason=command.reason,
+            retry_at=command.retry_at,
+        )
+    )
+
+
+def gap_found(turn: Turn, command: c.GapFound) -> None:
+    """Comments of a source may be missing between two times."""
+    turn.emit(e.Gap(at=turn.now, show=command.show, source=command.source, since=command.since, until=command.until))
