@@ -227,7 +227,7 @@ class Heard(Struct, frozen=True):
     """One comment on its way in, with where it stands in the ledger once it is stored.
 
     `identity` and `buyer` are None for a comment without an author. `queue_at` is the time that places it in a queue.
-    `late`: history that is new. `read`: False for what is stored and shown but not read (older than the show).
+    `late`: history that is new, or after the show's end. `by_tap`: it becomes an order only by a tap. `read`: False for what is stored and shown but not read (older than the show).
     """
 
     id: CommentId
@@ -240,7 +240,7 @@ class Heard(Struct, frozen=True):
     buyer: BuyerId
     anonymous: bool = False
     late: bool = False
-    after_end: bool = False
+    by_tap: bool = False
 
 
 class Hear(Command, frozen=True, tag="hear", kw_only=True):
@@ -261,6 +261,7 @@ class SourceIs(Command, frozen=True, tag="source_is", kw_only=True):
     """A source changed its state."""
 
     source: str
+    platform: str
     state: Literal["live", "waiting", "lost", "stopped", "ended"]
     reason: str = ""
     retry_at: datetime | None = None

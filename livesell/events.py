@@ -267,6 +267,7 @@ class Source(Event, frozen=True, tag="source", kw_only=True):
     """A source changed its state."""
 
     source: str
+    platform: str
     state: str
     reason: str = ""
     retry_at: datetime | None = None

@@ -37,7 +37,7 @@ OPEN: frozenset[Status] = frozenset({"draft", "confirmed"})
 
 
 class Rules(Struct, frozen=True):
-    """How this shop's desk works: `[desk]` of the configuration, and the shop's currency for lines that open goods."""
+    """How this shop's desk works: `[desk]` of the configuration; `decimals` has the shop's currency."""
 
     confirm: Literal["tap", "sure"] = "tap"
     repeat: Literal["once", "add"] = "once"
@@ -45,7 +45,7 @@ class Rules(Struct, frozen=True):
     cancel: Literal["do", "ask"] = "do"
     link: Literal["ask", "phone"] = "ask"
     pin_delay: float = 8
-    currency: str = "VND"
+    decimals: int = 0
     sure_at: float = 0.9
     doubtful_below: float = 0.5
 

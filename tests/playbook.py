@@ -1,6 +1,6 @@
 """A playbook: what a desk is told, and what must happen, one line a step.
 
-`Playbook(stock={"A1": 3}) >> claim("mai", "A1", 2) << Reserved(2) >> claim("lin", "A1", 2) << Reserved(1) << Waitlisted(1)`
+`Playbook(stock={"A1": 3}) >> claim("mai", "A1", 2) << Drafted() << Reserved(2) >> claim("lin", "A1", 2) …`
 
 `>>` gives a command, `<<` states the next event that matters (comments being stored and goods being put do not).
 """
@@ -92,7 +92,7 @@ class Playbook:
         **rules: Any,
     ) -> None:
         memory = Memory()
-        self.book = Book(memory, Rules(**rules))  # type: ignore[arg-type]
+        self.book = Book(memory, Rules(**rules))
         memory.book = self.book
         self.memory = memory
         self.now = START
@@ -282,12 +282,12 @@ def changes(who: str, *claims: Claim, replaces: tuple[Claim, ...] = ()) -> Step:
     return says(who, "change", *claims, replaces=replaces)
 
 
-def on(who: str, command: type[c.Command], **fields: Any) -> Step:
+def on(who: str, command: Callable[..., c.Command], **fields: Any) -> Step:
     """A tap on a buyer's newest order."""
     return lambda book: command(order=book.order(who).code, **fields)
 
 
-def on_line(who: str, command: type[c.Command], **fields: Any) -> Step:
+def on_line(who: str, command: Callable[..., c.Command], **fields: Any) -> Step:
     """A tap on the first line of a buyer's newest order."""
     return lambda book: command(line=book.lines(who)[0].id, **fields)
 
@@ -297,7 +297,7 @@ def undo(kind: type[e.Event]) -> Step:
     return lambda book: c.Undo(event=book.last(kind))
 
 
-def on_comment(command: type[c.Command], **fields: Any) -> Step:
+def on_comment(command: Callable[..., c.Command], **fields: Any) -> Step:
     """A tap on the last comment."""
     return lambda book: command(comment=CommentId(book.comments), **fields)
 

@@ -129,7 +129,7 @@ def test_doubt_is_a_question_never_silence() -> None:
     book >> says("mai", "order", one("A1", 1), confidence=0.3) << unclear("doubtful", candidates=("A1",))
     book >> says("mai", "order", one("A1", 1), anonymous=True) << unclear("anonymous")
     book >> says("mai", "order", one("A1", 1), edited=True) << unclear("edited")
-    book >> says("mai", "order", one("A1", 1), after_end=True) << unclear("late")
+    book >> says("mai", "order", one("A1", 1), by_tap=True) << unclear("late")
     book >> says("mai", "order", one("A1", 1), unknown=("B7",)) << Drafted(1) << Reserved(1) << unclear("unknown")
     book >> c.Close(code=Code("A1")) << event(e.Pinned, code=None)
     book >> claim("lin", "A1", 1) << unclear("closed_product")

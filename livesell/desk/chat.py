@@ -27,7 +27,7 @@ def hear(turn: Turn, command: c.Hear) -> None:
             buyer=heard.buyer,
             identity=heard.identity,
             intent=reading.intent if reading is not None else None,
-            late=heard.late or heard.after_end,
+            late=heard.late,
         )
     )
     if heard.comment.role == "seller":
@@ -36,7 +36,7 @@ def hear(turn: Turn, command: c.Hear) -> None:
         return
     if reading is None or reading.intent in ("question", "other"):
         return
-    if heard.after_end:
+    if heard.by_tap:
         turn.unclear(heard.id, "late", named(reading))
     elif heard.comment.edited:
         turn.unclear(heard.id, "edited", named(reading))

@@ -158,8 +158,7 @@ def decimal(digits: str, decimals: int) -> str:
 
 def open_line(turn: Turn, command: c.Open) -> None:
     """Open a product from one line by the seller."""
-    decimals = DECIMALS.get(turn.rules.currency, 2)
-    found = read_line(command.line, decimals)
+    found = read_line(command.line, turn.rules.decimals)
     product = turn.book.product(Code(command.line.strip().upper()))
     if product is not None and not product.open:
         turn.emit(e.ProductPut(at=turn.now, show=None, product=replace(product, open=True), before=product))
@@ -171,7 +170,7 @@ def open_line(turn: Turn, command: c.Open) -> None:
 
 def announced(turn: Turn, text: str) -> None:
     """The seller's own comment opens a product where it reads as one line."""
-    found = read_line(text, DECIMALS.get(turn.rules.currency, 2))
+    found = read_line(text, turn.rules.decimals)
     if found is not None:
         open_product(turn, *found)
 
@@ -189,22 +188,6 @@ def open_product(turn: Turn, product: Product, stock: Quantity | None) -> None:
         )
     stocks = {"": stock} if stock is not None and (product.stock is None or set(product.stock) <= {""}) else None
     put(turn, c.PutProduct(product=product, stock=stocks))
-
-
-DECIMALS = {
-    "VND": 0,
-    "JPY": 0,
-    "KRW": 0,
-    "IDR": 0,
-    "TWD": 0,
-    "CLP": 0,
-    "PYG": 0,
-    "UGX": 0,
-    "KHR": 0,
-    "LAK": 0,
-    "MMK": 0,
-}
-"""Currencies that are written without decimals in a live chat; all others have two."""
 
 
 # --- shows and sources ----------------------------------------------------------------------------------------------
@@ -237,6 +220,7 @@ def source_is(turn: Turn, command: c.SourceIs) -> None:
             at=turn.now,
             show=command.show,
             source=command.source,
+            platform=command.platform,
             state=command.state,
             reason=command.reason,
             retry_at=command.retry_at,
