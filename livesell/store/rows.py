@@ -178,6 +178,11 @@ def product_of(body: str) -> Product:
     return _products.decode(body)
 
 
+def reading_of(body: str) -> Reading:
+    """A reading from its stored body."""
+    return _readings.decode(body)
+
+
 def unclear_state(row: Any) -> UnclearState:
     """An Unclear from its row."""
     return UnclearState(
