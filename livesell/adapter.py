@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import msgspec
 
 from livesell.errors import BadInput
-from livesell.model import Comment, Deleted, Ended, Struct
+from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Struct
 
 Decoded = Comment | Deleted | Ended
 """What a frame can contain for livesell; everything else in it is skipped."""
@@ -144,3 +144,84 @@ def read_frame(line: str | bytes) -> Frame:
     return Frame(
         text=text, json=row.get("json"), data=data, at=at, transport=transport if isinstance(transport, str) else None
     )
+
+
+# --- what every decoder does at the edge ----------------------------------------------------------------------------
+
+MOST_POSTED = 1_000
+MOST_ID = 200
+
+
+def clean(text: str) -> str:
+    """Text that any database takes: lone surrogates become U+FFFD, NUL is dropped."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def read_posted(body: object, platform: str = "http") -> list[Comment]:
+    """Comments as programs post them, one or a list of up to 1,000; BadInput names the place of the first bad one.
+
+    {platform?, id, author_id?, author?, text, sent_at?, history?, role?, edited?}; other keys are ignored, types are
+    checked and never changed.
+    """
+    rows = body if isinstance(body, list) else [body]
+    if len(rows) > MOST_POSTED:
+        raise BadInput(f"at most {MOST_POSTED} comments at once")
+    listed = isinstance(body, list)
+    return [_posted(row, index if listed else None, platform) for index, row in enumerate(rows)]
+
+
+def _posted(row: object, index: int | None, platform: str) -> Comment:
+    if not isinstance(row, dict):
+        raise BadInput("a comment is a JSON object", index=index)
+
+    def text_of(field: str, most: int, *, needed: bool = True) -> str | None:
+        value = row.get(field)
+        if value is None and not needed:
+            return None
+        if not isinstance(value, str):
+            raise BadInput("is missing" if value is None else "is not a string", index=index, field=field)
+        value = clean(value)
+        if needed and not value.strip():
+            raise BadInput("is empty", index=index, field=field)
+        if len(value) > most:
+            raise BadInput(f"is longer than {most} characters", index=index, field=field)
+        return value or None
+
+    where = text_of("platform", 64, needed=False) or platform
+    author_id = text_of("author_id", MOST_ID, needed=False)
+    author = text_of("author", MOST_TEXT, needed=False)
+    role = row.get("role", "viewer")
+    if role not in ("seller", "moderator", "viewer"):
+        raise BadInput("is none of seller, moderator, viewer", index=index, field="role")
+    for flag in ("history", "edited"):
+        if not isinstance(row.get(flag, False), bool):
+            raise BadInput("is neither true nor false", index=index, field=flag)
+    return Comment(
+        platform=Platform(where),
+        id=MessageId(text_of("id", MOST_ID) or ""),
+        author_id=None if author_id is None else AuthorId(author_id),
+        author=(author or "").strip() or f"{where} user",
+        text=text_of("text", MOST_TEXT) or "",
+        sent_at=_time(row.get("sent_at"), index),
+        history=row.get("history", False),
+        role=role,
+        edited=row.get("edited", False),
+    )
+
+
+def _time(value: object, index: int | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(value)  # type: ignore[arg-type]
+        if time.tzinfo is None:
+            raise ValueError
+        return time.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput("is not a time as 2026-11-22T20:00:00Z", index=index, field="sent_at") from None
+
+
+MOST_TEXT = 100_000
+"""Characters of a name or text that are taken at all; what is read and shown is cut far earlier."""

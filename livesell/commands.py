@@ -226,8 +226,9 @@ Asked = Union[  # noqa: UP007 - msgspec wants the tagged union spelt out
 class Heard(Struct, frozen=True):
     """One comment on its way in, with where it stands in the ledger once it is stored.
 
-    `identity` and `buyer` are None for a comment without an author. `queue_at` is the time that places it in a queue.
-    `late`: history that is new, or after the show's end. `by_tap`: it becomes an order only by a tap. `read`: False for what is stored and shown but not read (older than the show).
+    `anonymous`: it has no author. `queue_at` is the time that places it in a queue. `late`: history that is new, or
+    after the show's end. `by_tap`: it becomes an order only by a tap. `reading` is None for what is not read: older
+    than the show, or the seller's.
     """
 
     id: CommentId

@@ -91,9 +91,11 @@ def child(data: bytes) -> dict[str, Any]:
     )
     for sheet in (values, written):
         sheet.reset_dimensions()
-    shape = {"max_row": MOST_ROWS + 2, "max_col": MOST_COLUMNS, "values_only": True}
     rows: list[list[str]] = []
-    for row, raw in zip(values.iter_rows(**shape), written.iter_rows(**shape), strict=False):
+    cells = (
+        sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True) for sheet in (values, written)
+    )
+    for row, raw in zip(*cells, strict=False):
         for column, (value, formula) in enumerate(zip(row, raw, strict=False)):
             if value is None and isinstance(formula, str) and formula.startswith("="):
                 where = f"{chr(65 + column % 26)}{len(rows) + 1}"

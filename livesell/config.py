@@ -1,0 +1,187 @@
+"""`config.toml`: every key with its default, read strictly; an unknown key is refused by name."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from livesell.errors import ConfigError
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class Shop(Section, frozen=True, kw_only=True):
+    """`[shop]`: `languages` are read in comments, `language` is that of the pages."""
+
+    name: str = ""
+    country: str = "VN"
+    currency: str = "VND"
+    timezone: str = "Asia/Ho_Chi_Minh"
+    languages: tuple[str, ...] = ("vi", "en")
+    language: str = "vi"
+
+
+class Keys(Section, frozen=True, kw_only=True):
+    """`[server.keys]`: made at the first run where absent."""
+
+    seller: str = ""
+    overlay: str = ""
+    ingest: str = ""
+
+
+class Server(Section, frozen=True, kw_only=True):
+    """`[server]`: `hosts` are further names it answers to, `public_host` the name that webhooks come by."""
+
+    host: str = "127.0.0.1"
+    port: int = 8777
+    hosts: tuple[str, ...] = ()
+    public_host: str = ""
+    keys: Keys = Keys()
+
+
+class Database(Section, frozen=True, kw_only=True):
+    """`[database]`: an SQLite file beside the configuration, or PostgreSQL by URL."""
+
+    url: str = "sqlite:///shop.db"
+
+
+class Catalog(Section, frozen=True, kw_only=True):
+    """`[catalog]`: the inbox of goods, CSV or XLSX; "" for none."""
+
+    file: str = ""
+
+
+class Desk(Section, frozen=True, kw_only=True):
+    """`[desk]`: how orders are taken."""
+
+    confirm: Literal["tap", "sure"] = "tap"
+    repeat: Literal["once", "add"] = "once"
+    hold_minutes: int = 0
+    cancel: Literal["do", "ask"] = "do"
+    link: Literal["ask", "phone"] = "ask"
+    pin_delay: float = 8
+
+
+class Overlay(Section, frozen=True, kw_only=True):
+    """`[overlay]`: how names stand on the screen."""
+
+    names: Literal["full", "short", "masked"] = "short"
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """The whole file; `folder` is where it lies, and where its relative paths start."""
+
+    shop: Shop = Shop()
+    server: Server = Server()
+    database: Database = Database()
+    catalog: Catalog = Catalog()
+    desk: Desk = Desk()
+    overlay: Overlay = Overlay()
+    source: tuple[dict[str, Any], ...] = ()
+    folder: Path = Path()
+
+    @property
+    def catalog_path(self) -> Path | None:
+        """The product sheet, if there is one."""
+        return self.folder / self.catalog.file if self.catalog.file else None
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of a file; ConfigError names the file, the key and what to do."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(path.name, "there is no such file", "config.example.toml shows every key") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path.name, f"cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path.name, f"is not TOML: {error}") from None
+    return of(data, path, environment)
+
+
+def of(data: Mapping[str, Any], path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of parsed TOML."""
+    data = dict(data)
+    sources = data.pop("source", [])
+    if not isinstance(sources, list) or not all(isinstance(source, dict) for source in sources):
+        raise ConfigError(f"{path.name}, source", "sources are tables", "write [[source]] above each")
+    data = secrets(data, path.name, environment)
+    known(data, Config, path.name, ())
+    try:
+        config = msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        raise ConfigError(f"{path.name}, {place.rstrip('`') or '(top)'}", problem) from None
+    tables = tuple(
+        secrets(source, f"{path.name}, source {number}", environment) for number, source in enumerate(sources, 1)
+    )
+    config = msgspec.structs.replace(config, source=tables, folder=path.resolve().parent)
+    sensible(config, path.name)
+    return config
+
+
+def secrets(table: Mapping[str, Any], where: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """A table with each `<key>_env` replaced by `<key>` from the environment, in depth."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found[key] = secrets(value, where, environment)
+        elif key.endswith("_env"):
+            if not isinstance(value, str) or not environment.get(value):
+                raise ConfigError(
+                    f"{where}, {key}", f"the environment has no {value}", f"set {value}, or write {key[:-4]}"
+                )
+            found[key[:-4]] = environment[value]
+        else:
+            found[key] = value
+    return found
+
+
+def known(data: Mapping[str, Any], table: type[msgspec.Struct], file: str, path: tuple[str, ...]) -> None:
+    """Refuse a key that no table has, with the nearest that it has."""
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(table) if field.name != "folder"}
+    for key, value in data.items():
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, 1)
+            way_out = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(sorted(fields))}"
+            raise ConfigError(f"{file}, {'.'.join((*path, key))}", "this key is not known", way_out)
+        inner = fields[key]
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            known(value, inner, file, (*path, key))
+
+
+def sensible(config: Config, file: str) -> None:
+    """What a type alone does not say."""
+    shop = config.shop
+    if not (len(shop.country) == 2 and shop.country.isalpha() and shop.country.isupper()):
+        raise ConfigError(f"{file}, shop.country", f"'{shop.country}' is not a country", "two capital letters, as VN")
+    if not (len(shop.currency) == 3 and shop.currency.isalpha() and shop.currency.isupper()):
+        raise ConfigError(
+            f"{file}, shop.currency", f"'{shop.currency}' is not a currency", "three capital letters, as VND"
+        )
+    try:
+        ZoneInfo(shop.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f"{file}, shop.timezone", f"'{shop.timezone}' is no time zone", "as Asia/Ho_Chi_Minh"
+        ) from None
+    if not 1 <= config.server.port <= 65_535:
+        raise ConfigError(f"{file}, server.port", f"{config.server.port} is not a port", "1 to 65535")
+    if config.desk.hold_minutes < 0 or config.desk.pin_delay < 0:
+        raise ConfigError(f"{file}, desk", "times are not negative")
+    for name, key in (
+        ("seller", config.server.keys.seller),
+        ("overlay", config.server.keys.overlay),
+        ("ingest", config.server.keys.ingest),
+    ):
+        if key and len(key) < 16:
+            raise ConfigError(f"{file}, server.keys.{name}", "is too short to be a key", "leave it out: one is made")

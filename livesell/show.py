@@ -1,0 +1,367 @@
+"""The spine: opens or goes on with the show, runs its sources, and keeps them coming back.
+
+| a source is | until                                   | and then                                             |
+| ----------- | --------------------------------------- | ---------------------------------------------------- |
+| connecting  | it says it is live, or waiting           | what was missed since its last sign of life is a gap |
+| live        | the line breaks (AdapterError)           | lost: tried again after a full-jitter back-off       |
+| live        | it says nothing for twice its interval   | lost, the same                                       |
+| live        | the stream ends (run returns)            | ended; the show goes on                              |
+| any         | a permanent AdapterError                 | stopped, with the reason, until a person acts        |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from livesell import commands as c
+from livesell.adapter import Adapter, Decoded, Frame, Gap, Status
+from livesell.errors import AdapterError, CatalogError, Refused, StoreError
+from livesell.model import Code, Comment, Deleted, Ended, Platform, ShowId
+from livesell.registry import Configured
+from livesell.store import Answer, Ask, Asked, Gone, Said, Store, rows
+from livesell.store import schema as s
+from livesell.store.shelf import DatabaseShelf
+from livesell.store.writing import upsert
+
+log = logging.getLogger(__name__)
+
+GOES_ON = timedelta(hours=12)
+"""A show whose last event is younger goes on after a restart; an older one has ended then."""
+
+FIRST_WAIT, LONGEST_WAIT, STEADY = 1.0, 60.0, 60.0
+"""Seconds: the back-off's first and last step, and how long up makes it start anew."""
+
+SHORTEST_GAP = timedelta(seconds=1)
+TICK = 5.0
+LOOK_AT_FILE = 2.0
+
+Submit = Callable[[Ask], Awaitable[Answer]]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+async def current(store: Store, submit: Submit, now: datetime) -> ShowId:
+    """The show that this process runs: the open one if it is young enough, else a new one."""
+    with store.readers.connect() as connection, connection.begin():
+        row = connection.execute(
+            select(s.shows.c.id).where(s.shows.c.status == "open").order_by(s.shows.c.id.desc()).limit(1)
+        ).first()
+        last = None
+        if row is not None:
+            newest = select(s.events.c.at).where(s.events.c.show == row.id).order_by(s.events.c.number.desc()).limit(1)
+            last = rows.maybe_time(connection.scalar(newest))
+    if row is not None:
+        show = ShowId(row.id)
+        if last is None or now - last < GOES_ON:
+            return show
+        await submit(Asked(show, (c.EndShow(at=last),)))
+    answer = await submit(Asked(None, (c.OpenShow(),)))
+    opened = answer.events[0].event.show
+    assert opened is not None
+    return opened
+
+
+def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
+    """Seconds to wait before try number `attempt` (from 0): full jitter under a doubling roof."""
+    return chance() * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 10))
+
+
+class Listening:
+    """One source at work: the ear that its adapter speaks into, and the loop that brings it back."""
+
+    def __init__(
+        self,
+        show: ShowId,
+        source: Configured,
+        submit: Submit,
+        *,
+        clock: Callable[[], datetime],
+        alive_at: datetime | None = None,
+        record: Callable[[str, Frame], None] | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.show, self.source, self.submit = show, source, submit
+        self.adapter: Adapter = source.adapter
+        self.clock, self.record, self.sleep = clock, record, sleep
+        self.alive_at = alive_at
+        self.lost_since: datetime | None = None
+        self.lost_until: datetime | None = None
+        self.state: Literal["", "live", "waiting", "lost", "stopped", "ended"] = ""
+        self.reason = ""
+        self._missing = alive_at is not None
+        self._beats = 0
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.adapter.name
+
+    # --- the ear --------------------------------------------------------------------------------------------------
+
+    async def hear(self, frame: Frame) -> None:
+        """Record a frame, decode it, and take what is in it."""
+        self.beat()
+        if self.record is not None:
+            self.record(self.name, frame)
+        await self.take(self.adapter.decode(frame))
+
+    async def take(self, items: Iterable[Decoded]) -> None:
+        """Store what was decoded, in its order; held back for as long as the database takes nothing."""
+        self.beat()
+        waiting: list[Comment] = []
+        for item in items:
+            if isinstance(item, Comment):
+                waiting.append(self._own(item))
+                continue
+            await self._say(waiting)
+            waiting = []
+            if isinstance(item, Deleted):
+                platform = item.platform if self.adapter.stable_ids else Platform(self.name)
+                await self._hold(Gone(self.show, replace(item, platform=platform)))
+            elif isinstance(item, Ended):
+                self.reason = item.reason
+        await self._say(waiting)
+
+    async def tell(self, status: Status | Gap) -> None:
+        """Say how the source is; coming live after a loss makes the time between a gap."""
+        if isinstance(status, Gap):
+            await self._gap(status.since, status.until)
+            return
+        if status.code == "live":
+            self.beat()
+            if self._missing and self.alive_at is not None:
+                since, until = self._last_alive, self.clock()
+                self._missing = False
+                if until - since >= SHORTEST_GAP:
+                    await self._gap(since, until)
+        await self._state(status.code, status.reason, status.retry_at)
+
+    def beat(self) -> None:
+        """The source gave a sign of life."""
+        self._beats += 1
+        if not self._missing:
+            self.alive_at = self.clock()
+
+    # --- coming back ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Listen until the stream ends or nothing can be done without a person."""
+        attempt = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                await self._connect()
+                await self._state("ended", self.reason)
+                return
+            except AdapterError as error:
+                if error.permanent:
+                    await self._state("stopped", str(error))
+                    return
+                reason, least = str(error), error.retry_after
+            except Exception as error:
+                # An adapter of somebody else may raise anything: it must not take the others with it.
+                log.exception("source %s broke", self.name)
+                reason, least = f"{type(error).__name__} in the adapter", None
+            self._lose()
+            attempt = 0 if loop.time() - began >= STEADY else attempt
+            wait = backoff(attempt) if least is None else least
+            attempt += 1
+            await self._state("lost", reason, self.clock() + timedelta(seconds=wait))
+            await self.sleep(wait)
+
+    async def _connect(self) -> None:
+        if self.adapter.silence is None:
+            await self.adapter.run(self)
+            return None
+        task = asyncio.ensure_future(self.adapter.run(self))
+        try:
+            while True:
+                beats = self._beats
+                done, _ = await asyncio.wait({task}, timeout=2 * self.adapter.silence)
+                if done:
+                    return task.result()
+                if beats == self._beats and self.state == "live":
+                    raise AdapterError("it says nothing any more")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _lose(self) -> None:
+        if self.alive_at is not None:
+            self._missing = True
+
+    @property
+    def _last_alive(self) -> datetime:
+        assert self.alive_at is not None
+        return self.alive_at
+
+    async def _gap(self, since: datetime, until: datetime) -> None:
+        self.lost_since, self.lost_until = since, until
+        await self._hold(Asked(self.show, (c.GapFound(source=self.name, since=since, until=until),)))
+
+    async def _state(
+        self,
+        state: Literal["live", "waiting", "lost", "stopped", "ended"],
+        reason: str = "",
+        retry_at: datetime | None = None,
+    ) -> None:
+        if (state, reason) == (self.state, self.reason) and state != "lost":
+            return
+        self.state, self.reason = state, reason
+        command = c.SourceIs(
+            source=self.name, platform=self.adapter.platform, state=state, reason=reason, retry_at=retry_at
+        )
+        await self._hold(Asked(self.show, (command,)))
+
+    def _own(self, comment: Comment) -> Comment:
+        if not self.adapter.stable_ids:
+            comment = replace(comment, platform=Platform(self.name))
+        if comment.author_id is not None and comment.author_id in self.source.seller_ids:
+            comment = replace(comment, role="seller")
+        return comment
+
+    async def _say(self, comments: Sequence[Comment]) -> None:
+        if comments:
+            said = Said(self.show, self.name, tuple(comments), self.lost_since, self.lost_until)
+            await self._hold(said)
+
+    async def _hold(self, ask: Ask) -> None:
+        """Ask until it is stored: what a platform delivered is not dropped because a disk is full."""
+        wait = 0.2
+        while True:
+            try:
+                await self.submit(ask)
+                return
+            except Refused as refusal:
+                log.info("source %s: %s", self.name, refusal)
+                return
+            except StoreError as error:
+                log.warning("source %s is held: %s", self.name, error)
+                await self.sleep(wait)
+                wait = min(5.0, wait * 2)
+
+
+class Spine:
+    """A show at work: its sources, the clock, and the sheet of goods."""
+
+    def __init__(
+        self,
+        store: Store,
+        submit: Submit,
+        show: ShowId,
+        sources: Sequence[Configured],
+        *,
+        clock: Callable[[], datetime],
+        sheet: Path | None = None,
+        currency: str = "VND",
+        record: Callable[[str, Frame], None] | None = None,
+    ) -> None:
+        self.store, self.submit, self.show, self.clock = store, submit, show, clock
+        self.sheet, self.currency = sheet, currency
+        self.sheet_problem = ""
+        alive = self._alive()
+        self.listening = [
+            Listening(show, source, submit, clock=clock, alive_at=alive.get(source.adapter.name), record=record)
+            for source in sources
+        ]
+
+    def _alive(self) -> dict[str, datetime]:
+        """When each source was last alive, from before a restart."""
+        with self.store.readers.connect() as connection, connection.begin():
+            found = connection.execute(
+                select(s.sources.c.name, s.sources.c.alive_at).where(
+                    s.sources.c.show == self.show,
+                    s.sources.c.state.in_(("live", "lost")),
+                    s.sources.c.alive_at.is_not(None),
+                )
+            )
+            return {row.name: rows.time(row.alive_at) for row in found}
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for one in self.listening:
+                group.create_task(one.run())
+            group.create_task(self._ticks())
+            if self.sheet is not None:
+                group.create_task(self._watch(self.sheet))
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            try:
+                await self.submit(Asked(self.show, (c.Tick(),), self._write_alive))
+            except (StoreError, Refused) as error:
+                log.warning("the clock is held: %s", error)
+
+    def _write_alive(self, connection) -> None:  # type: ignore[no-untyped-def]
+        for one in self.listening:
+            if one.alive_at is not None and one.state in ("live", "lost"):
+                row = {
+                    "show": self.show,
+                    "name": one.name,
+                    "platform": one.adapter.platform,
+                    "state": one.state,
+                    "reason": one.reason,
+                    "since": rows.micros(one.alive_at),
+                    "alive_at": rows.micros(one.alive_at),
+                }
+                upsert(connection, s.sources, [row], only=("alive_at",))
+
+    # --- goods ----------------------------------------------------------------------------------------------------
+
+    async def _watch(self, sheet: Path) -> None:
+        seen: tuple[int, int] | None = None
+        while True:
+            try:
+                state = sheet.stat()
+                found = (state.st_mtime_ns, state.st_size)
+            except OSError:
+                found = None
+            if found is not None and found != seen:
+                seen = found
+                try:
+                    await self.take_goods(sheet)
+                except (CatalogError, StoreError) as error:
+                    log.warning("the goods stay as they are: %s", error)
+            await asyncio.sleep(LOOK_AT_FILE)
+
+    async def take_goods(self, sheet: Path) -> int:
+        """Take in what is new in a product sheet; how many products changed. CatalogError changes nothing."""
+        try:
+            count = await take_goods(self.store, self.submit, sheet, self.currency)
+            self.sheet_problem = ""
+            return count
+        except CatalogError as error:
+            self.sheet_problem = str(error)
+            raise
+
+
+async def take_goods(store: Store, submit: Submit, sheet: Path, currency: str) -> int:
+    """Bring the goods up to a product sheet; how many products changed."""
+    from livesell.catalog.inbox import changes
+    from livesell.catalog.sheet import load_rows
+    from livesell.store.goods import imported_cells, remember_imported
+
+    found = await asyncio.to_thread(load_rows, sheet)
+    with store.readers.connect() as connection, connection.begin():
+        shelf = DatabaseShelf(connection)
+        cells = imported_cells(connection)
+        products = {code: product for code in cells if (product := shelf.product(code)) is not None}
+    puts, remembered = changes(products, cells, found, sheet.name, currency)
+    if not puts and all(cells.get(code) == row for code, row in remembered.items()):
+        return 0
+    await submit(Asked(None, tuple(puts), lambda connection: remember_imported(connection, remembered)))
+    return len(puts)
+
+
+__all__ = ["Code", "Listening", "Spine", "backoff", "current", "take_goods"]
