@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from livesell.config import Config
 
 app = typer.Typer(
     name="livesell",
@@ -16,6 +20,64 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
+catalog_app = typer.Typer(help="Goods in and out.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration (./config.toml).")]
+
+
+def configured(path: Path | None) -> Config:
+    """The configuration named, or ./config.toml, or all defaults where there is none."""
+    from livesell.config import Config, load
+
+    if path is not None:
+        return load(path)
+    if Path("config.toml").exists():
+        return load(Path("config.toml"))
+    return Config(folder=Path.cwd())
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Play at full speed, print a summary, stop.")] = False,
+    speed: Annotated[float, typer.Option(help="How many times faster than it was.")] = 20,
+    port: Annotated[int, typer.Option(help="The port to serve at; 0 takes a free one.")] = 8777,
+) -> None:
+    """Play a recorded show: overlay, control page, review page; no account, no network."""
+    import asyncio
+
+    from livesell.demo import play
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(play.demo(once=once, speed=speed, port=port, out=sys.stdout))
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    record: Annotated[Path | None, typer.Option(help="A folder for raw frames, to play again later.")] = None,
+) -> None:
+    """Run a show: listen, take orders, serve the pages."""
+    import asyncio
+
+    from livesell import logs, running
+
+    settings = configured(config)
+    logs.start(settings.folder, secrets=())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(running.run(settings, record=record))
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+) -> None:
+    """Say in words what is wrong with configuration, sources, catalog and database."""
+    from livesell import checking
+
+    problems = checking.check(configured(config), sys.stdout)
+    raise SystemExit(1 if problems else 0)
 
 
 @app.command()
@@ -33,15 +95,62 @@ def parse(
     trial.run(text or [], catalog, country=country, pinned=pinned, jsonl=jsonl, source=sys.stdin, out=sys.stdout)
 
 
+@app.command()
+def decode(platform: str, file: Path) -> None:
+    """Print what recorded frames contain, one JSON object a line."""
+    from livesell import decoding
+
+    decoding.run(platform, file, sys.stdout)
+
+
+@catalog_app.command("import")
+def catalog_import(file: Path, config: ConfigOption = None) -> None:
+    """Take in a product sheet, CSV or XLSX."""
+    import asyncio
+
+    from livesell import sheets
+
+    print(asyncio.run(sheets.take_in(configured(config), file)))
+
+
+@catalog_app.command("export")
+def catalog_export(file: Path, config: ConfigOption = None) -> None:
+    """Write all goods to a sheet, CSV or XLSX by the file's name."""
+    from livesell import sheets
+
+    print(sheets.give_out(configured(config), file))
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="csv, xlsx, …")],
+    *,
+    show: Annotated[str, typer.Option(help="A show's number, or current.")] = "current",
+    out: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a show's orders to a file."""
+    from livesell import sheets
+
+    print(sheets.export_orders(configured(config), kind, show, out))
+
+
 def main() -> None:
     """Run a command; a refusal is one line on stderr and exit code 1, wrong usage is 2."""
     from livesell.errors import LivesellError
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # Windows' consoles default to a code page that cannot hold what viewers write.
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         app()
     except LivesellError as error:
         print(f"livesell: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except ExceptionGroup as group:
+        known, other = group.split(LivesellError)
+        if known is None or other is not None:
+            raise
+        print(f"livesell: {known.exceptions[0]}", file=sys.stderr)
         raise SystemExit(1) from None

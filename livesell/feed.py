@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
@@ -193,7 +193,7 @@ class Feed:
 
     # --- listening ------------------------------------------------------------------------------------------------
 
-    async def listen(self, role: Role, show: ShowId, after: int | None) -> AsyncIterator[bytes]:
+    async def listen(self, role: Role, show: ShowId, after: int | None) -> AsyncGenerator[bytes, None]:
         """Messages for one page, from after a number, or from a snapshot; ends when the page takes none."""
         page = Page(role, show)
         self.pages.add(page)
@@ -238,21 +238,12 @@ class Feed:
                 touched.orders.setdefault(order.id, index)
         codes = {order.id: order for order in map(look.book.order, touched.orders) if order is not None}
         now: list[Shape] = [{} for _ in events]
-        spread(
-            now,
-            "orders",
-            look.orders_by_id(touched.orders),
-            {codes[one].code: at for one, at in touched.orders.items() if one in codes},
-            "code",
-        )
-        spread(
-            now,
-            "comments",
-            look.comments(touched.comments),
-            {str(one): at for one, at in touched.comments.items()},
-            "id",
-        )
-        spread(now, "products", look.products(touched.products) if touched.products else [], touched.products, "code")
+        order_at = {codes[one].code: index for one, index in touched.orders.items() if one in codes}
+        comment_at = {str(one): index for one, index in touched.comments.items()}
+        spread(now, "orders", look.orders_by_id(touched.orders), order_at, "code")
+        spread(now, "comments", look.comments(touched.comments), comment_at, "id")
+        if touched.products:
+            spread(now, "products", look.products(touched.products), touched.products, "code")
         if touched.sources:
             spread(now, "sources", look.sources(show), touched.sources, "name")
         if touched.show is not None:

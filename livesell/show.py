@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from livesell import commands as c
 from livesell.adapter import Adapter, Decoded, Frame, Gap, Status
 from livesell.errors import AdapterError, CatalogError, Refused, StoreError
-from livesell.model import Code, Comment, Deleted, Ended, Platform, ShowId
-from livesell.registry import Configured
+from livesell.model import Comment, Deleted, Ended, Platform, ShowId
 from livesell.store import Answer, Ask, Asked, Gone, Said, Store, rows
 from livesell.store import schema as s
 from livesell.store.shelf import DatabaseShelf
@@ -71,7 +70,8 @@ async def current(store: Store, submit: Submit, now: datetime) -> ShowId:
 
 def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
     """Seconds to wait before try number `attempt` (from 0): full jitter under a doubling roof."""
-    return chance() * min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 10))
+    roof: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 10))
+    return chance() * roof
 
 
 class Listening:
@@ -80,7 +80,7 @@ class Listening:
     def __init__(
         self,
         show: ShowId,
-        source: Configured,
+        adapter: Adapter,
         submit: Submit,
         *,
         clock: Callable[[], datetime],
@@ -88,8 +88,7 @@ class Listening:
         record: Callable[[str, Frame], None] | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.show, self.source, self.submit = show, source, submit
-        self.adapter: Adapter = source.adapter
+        self.show, self.adapter, self.submit = show, adapter, submit
         self.clock, self.record, self.sleep = clock, record, sleep
         self.alive_at = alive_at
         self.lost_since: datetime | None = None
@@ -225,7 +224,7 @@ class Listening:
     def _own(self, comment: Comment) -> Comment:
         if not self.adapter.stable_ids:
             comment = replace(comment, platform=Platform(self.name))
-        if comment.author_id is not None and comment.author_id in self.source.seller_ids:
+        if comment.author_id is not None and comment.author_id in self.adapter.seller_ids:
             comment = replace(comment, role="seller")
         return comment
 
@@ -258,7 +257,7 @@ class Spine:
         store: Store,
         submit: Submit,
         show: ShowId,
-        sources: Sequence[Configured],
+        sources: Sequence[Adapter],
         *,
         clock: Callable[[], datetime],
         sheet: Path | None = None,
@@ -270,7 +269,7 @@ class Spine:
         self.sheet_problem = ""
         alive = self._alive()
         self.listening = [
-            Listening(show, source, submit, clock=clock, alive_at=alive.get(source.adapter.name), record=record)
+            Listening(show, source, submit, clock=clock, alive_at=alive.get(source.name), record=record)
             for source in sources
         ]
 
@@ -285,6 +284,11 @@ class Spine:
                 )
             )
             return {row.name: rows.time(row.alive_at) for row in found}
+
+    def seller_ids(self, source: str) -> frozenset[str]:
+        """The authors of a source that are the seller."""
+        found = (one.adapter.seller_ids for one in self.listening if one.name == source)
+        return next(found, frozenset())
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -303,7 +307,7 @@ class Spine:
             except (StoreError, Refused) as error:
                 log.warning("the clock is held: %s", error)
 
-    def _write_alive(self, connection) -> None:  # type: ignore[no-untyped-def]
+    def _write_alive(self, connection: Connection) -> None:
         for one in self.listening:
             if one.alive_at is not None and one.state in ("live", "lost"):
                 row = {
@@ -322,11 +326,7 @@ class Spine:
     async def _watch(self, sheet: Path) -> None:
         seen: tuple[int, int] | None = None
         while True:
-            try:
-                state = sheet.stat()
-                found = (state.st_mtime_ns, state.st_size)
-            except OSError:
-                found = None
+            found = await asyncio.to_thread(stamp, sheet)
             if found is not None and found != seen:
                 seen = found
                 try:
@@ -346,6 +346,15 @@ class Spine:
             raise
 
 
+def stamp(file: Path) -> tuple[int, int] | None:
+    """What changes when a file's content does, None while there is none."""
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
 async def take_goods(store: Store, submit: Submit, sheet: Path, currency: str) -> int:
     """Bring the goods up to a product sheet; how many products changed."""
     from livesell.catalog.inbox import changes
@@ -362,6 +371,3 @@ async def take_goods(store: Store, submit: Submit, sheet: Path, currency: str) -
         return 0
     await submit(Asked(None, tuple(puts), lambda connection: remember_imported(connection, remembered)))
     return len(puts)
-
-
-__all__ = ["Code", "Listening", "Spine", "backoff", "current", "take_goods"]

@@ -38,7 +38,7 @@ class Asked(Struct, frozen=True):
 
     show: ShowId | None
     commands: tuple[Command, ...]
-    write: Callable[[Connection], None] | None = None
+    write: Callable[[Connection], object] | None = None
 
 
 Ask = Said | Gone | Asked

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 from livesell.ledger import Book, LineState, OrderState, ShowState
 from livesell.model import (
     BuyerId,
+    Claim,
     Code,
     CommentId,
     IdentityId,
@@ -23,6 +24,7 @@ from livesell.model import (
     OrderId,
     Product,
     Quantity,
+    Reading,
     ShowId,
     Struct,
     quantity_number,
@@ -251,16 +253,7 @@ class Look:
             "edited": bool(row.flags & rows.EDITED),
             "deleted": bool(row.flags & rows.DELETED),
             "intent": row.intent,
-            "lines": []
-            if reading is None
-            else [
-                {
-                    "code": claim.code,
-                    "options": dict(claim.options),
-                    "quantity": None if claim.quantity is None else quantity_number(claim.quantity),
-                }
-                for claim in reading.claims
-            ],
+            "lines": [] if reading is None else [_claim(claim) for claim in reading.claims],
             "unknown": [] if reading is None else list(reading.unknown),
             "replaces": [] if reading is None else [claim.code for claim in reading.replaces],
             "phone": row.phone,
@@ -268,6 +261,20 @@ class Look:
             "why": [] if reading is None else [_why(why) for why in reading.why],
             "unclear": None if unclear is None else self._unclear(unclear, reading),
             "order": order,
+        }
+
+    def reading(self, reading: Reading) -> Shape:
+        """How a comment is read."""
+        return {
+            "intent": reading.intent,
+            "lines": [_claim(claim) for claim in reading.claims],
+            "phone": reading.phone,
+            "confidence": reading.confidence,
+            "why": [_why(why) for why in reading.why],
+            "unknown": list(reading.unknown),
+            "replaces": [claim.code for claim in reading.replaces],
+            "adds": reading.adds,
+            "candidates": list(reading.candidates),
         }
 
     def _unclear(self, unclear: Any, reading: Any) -> Shape:
@@ -292,6 +299,14 @@ class Look:
             "open": unclear.open,
             "how": unclear.how,
         }
+
+    def comments_behind(self, orders: Sequence[Shape]) -> None:
+        """Put the comments behind an order's lines into each order, as `comments`."""
+        ids = {int(number) for order in orders for line in order["lines"] for number in line["comments"]}
+        found = {comment["id"]: comment for comment in self.comments(CommentId(number) for number in ids)}
+        for order in orders:
+            mine = dict.fromkeys(number for line in order["lines"] for number in line["comments"])
+            order["comments"] = [found[number] for number in mine if number in found]
 
     def unclear(self, show: ShowId) -> list[Shape]:
         """The comments that need a person, oldest first."""
@@ -424,6 +439,36 @@ class Look:
             "confirmed_total": self.money(confirmed),
         }
 
+    def lists(self, show: ShowId) -> Shape:
+        """How many orders of a show still lack something, by the list that goes to zero."""
+        alive = select(s.orders.c.id, s.orders.c.status, s.orders.c.buyer).where(
+            s.orders.c.show == show, s.orders.c.status.not_in(("cancelled", "returned"))
+        )
+        found = self.connection.execute(alive).all()
+        self.people(BuyerId(row.buyer) for row in found)
+        people = [self._people[BuyerId(row.buyer)] for row in found]
+        lines = select(s.lines.c.order, s.lines.c.waitlisted, s.lines.c.settled).where(
+            s.lines.c.show == show, s.lines.c.quantity > 0
+        )
+        waiting: set[int] = set()
+        unsettled: set[int] = set()
+        for row in self.connection.execute(lines):
+            if row.waitlisted:
+                waiting.add(row.order)
+            if not row.settled:
+                unsettled.add(row.order)
+        ids = {row.id for row in found}
+        return {
+            "unclear": self.sums(show)["unclear"],
+            "phone": sum(not person.phone for person in people),
+            "address": sum(not person.address for person in people),
+            "unpaid": sum(row.status in ("draft", "confirmed") for row in found),
+            "waiting": len(waiting & ids),
+            "unsettled": len(unsettled & ids),
+            "refused": sum(person.refused > 0 for person in people),
+            "all": len(found),
+        }
+
     def last_number(self) -> int:
         """The number of the newest event."""
         newest = select(s.events.c.number).order_by(s.events.c.number.desc()).limit(1)
@@ -518,6 +563,11 @@ def show_shape(show: ShowState) -> Shape:
         "ended_at": show.ended_at,
         "pinned": show.pinned,
     }
+
+
+def _claim(claim: Claim) -> Shape:
+    quantity = None if claim.quantity is None else quantity_number(claim.quantity)
+    return {"code": claim.code, "options": dict(claim.options), "quantity": quantity}
 
 
 def _why(why: Any) -> Shape:

@@ -1,0 +1,116 @@
+"""Running a shop from the command line: lock, database, parser, server, and the words that tell where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from livesell import lexicon, registry
+from livesell.adapter import Adapter, Frame, write_frame
+from livesell.config import Config
+from livesell.errors import StoreError
+from livesell.parser import Parser
+from livesell.store.engine import Lock
+from livesell.web.app import database_file, open_store, serving
+from livesell.web.keys import Keys
+from livesell.web.shop import Shop
+
+log = logging.getLogger(__name__)
+
+
+def reader_of(config: Config) -> Parser:
+    """The parser of a shop: its languages and country; the store brings the goods."""
+    return Parser((), lexicon.load(config.shop.languages), country=config.shop.country)
+
+
+def sources_of(config: Config) -> list[Adapter]:
+    """The sources of a configuration."""
+    return registry.make_sources(config.source, folder=config.folder)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: Config, sources: Sequence[Adapter], *, record: Path | None = None
+) -> AsyncIterator[tuple[Shop, str]]:
+    """A shop at work, with the address of its server. StoreBusy names the address of a process that has it already."""
+    file = database_file(config)
+    lock = Lock(file) if file is not None else None
+    if file is not None and not file.parent.is_dir():
+        raise StoreError(f"{file}: the folder does not exist")
+    if lock is not None:
+        lock.take()
+    try:
+        store = open_store(config, reader_of(config))
+        try:
+            configured = {
+                name: key
+                for name in ("seller", "overlay", "ingest")
+                if (key := getattr(config.server.keys, name))
+            }
+            beside = file.parent if file is not None else config.folder
+            keys = Keys.open(beside / "livesell.keys", configured)
+            tape = Tape(record).keep if record is not None else None
+            async with serving(config, store, sources, keys=keys, record=tape) as (shop, port):
+                host = "127.0.0.1" if config.server.host in ("0.0.0.0", "::") else config.server.host  # noqa: S104
+                address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+                if lock is not None:
+                    lock.say(address)
+                yield shop, address
+        finally:
+            store.close()
+    finally:
+        if lock is not None:
+            lock.give()
+
+
+async def run(config: Config, *, record: Path | None = None, out: TextIO = sys.stdout) -> None:
+    """Serve until Ctrl+C or a termination signal."""
+    async with running(config, sources_of(config), record=record) as (shop, address):
+        print(banner(shop, address, keys=out.isatty()), file=out, flush=True)
+        await until_stopped()
+
+
+def banner(shop: Shop, address: str, *, keys: bool) -> str:
+    """Where the pages are; with their keys only where nobody but the seller reads along."""
+    lines = [f"livesell serves show {shop.show} at {address}"]
+    for words, path, role in PAGES:
+        key = f"?key={shop.guard.keys.of(role)}" if keys else ""
+        lines.append(f"  {words:<14} {address}{path}{key}")
+    if not keys:
+        lines.append("  (the keys are in livesell.keys beside the database)")
+    return "\n".join(lines)
+
+
+PAGES = (
+    ("control page", "/control", "seller"),
+    ("overlay", "/overlay/buyers", "overlay"),
+    ("review page", "/review", "seller"),
+)
+
+
+async def until_stopped() -> None:
+    """Wait for Ctrl+C (which asyncio.run turns into a cancellation) or for SIGTERM."""
+    stop = asyncio.Event()
+    with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on the loop; Ctrl+C works there
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+
+
+class Tape:
+    """Raw frames written down as they come, one file a source."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, source: str, frame: Frame) -> None:
+        """Append a frame to its source's recording."""
+        safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in source)
+        with (self.folder / f"{safe}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(write_frame(frame) + "\n")

@@ -1,0 +1,266 @@
+"""The interface for programs and pages: JSON in, JSON out (docs/api.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec.structs import replace
+
+from livesell import commands as c
+from livesell.adapter import read_posted
+from livesell.catalog.cells import COLUMNS
+from livesell.catalog.sheet import Row, product_of
+from livesell.errors import BadInput, CatalogError
+from livesell.feed import told
+from livesell.model import Code, OrderId
+from livesell.store import Answer, Asked, Said
+from livesell.store.look import Look
+from livesell.web.body import read_json
+from livesell.web.guard import Guard, Needs
+from livesell.web.refusal import Refusal
+from livesell.web.shop import Shop, shop
+
+SEND_SECONDS = 5.0
+MOST_ORDERS = 500
+MOST_PAGES = 64
+
+
+def add_routes(app: web.Application, guard: Guard) -> None:
+    """All addresses of the interface."""
+    router = app.router
+    both: tuple[Needs, ...] = ("seller", "ingest")
+    guard.route(router, "POST", "/api/shows/{show}/comments", post_comments, needs=both, kind="api")
+    guard.route(router, "GET", "/api/shows", shows, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/shows/{show}/orders", orders, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/shows/{show}/comments", comments, needs="seller", kind="api")
+    guard.route(router, "POST", "/api/shows/{show}/commands", command, needs="seller", kind="api")
+    guard.route(router, "PUT", "/api/shows/{show}/pinned", pinned, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/catalog", catalog, needs="seller", kind="api")
+    guard.route(router, "PUT", "/api/catalog/{code}", put_product, needs="seller", kind="api")
+    guard.route(router, "POST", "/api/parse", parse, needs="seller", kind="api")
+    guard.route(router, "GET", "/feed", feed, needs=("seller", "overlay"), kind="feed")
+    guard.route(router, "GET", "/healthz", health, needs="none", kind="api")
+    guard.route(router, "GET", "/metrics", metrics, needs="seller", kind="api")
+
+
+def answer(shape: Any, status: int = 200) -> web.Response:
+    """A JSON answer."""
+    return web.Response(body=msgspec.json.encode(shape), status=status, content_type="application/json")
+
+
+# --- comments -------------------------------------------------------------------------------------------------------
+
+
+async def post_comments(request: web.Request) -> web.Response:
+    """Take comments from a program; answered after the commit, all or nothing."""
+    here = shop(request)
+    show = await here.open_show(request)
+    posted = read_posted(await read_json(request))
+    if here.guard.role(request) != "seller":
+        # Whoever may post comments may not thereby open products or be believed as the shop.
+        posted = [replace(comment, role="viewer") for comment in posted]
+    sellers = here.spine.seller_ids("http")
+    posted = [replace(comment, role="seller") if comment.author_id in sellers else comment for comment in posted]
+    done = await here.writer.submit(Said(show, "http", tuple(posted)))
+    return answer({"accepted": done.accepted, "duplicates": done.duplicates}, 202)
+
+
+async def comments(request: web.Request) -> web.Response:
+    """Older comments, `?before=` a number."""
+    here = shop(request)
+    show = await here.show_of(request)
+    before, limit = whole(request, "before"), min(whole(request, "limit") or 100, MOST_ORDERS)
+    return answer(await here.look(lambda look: look.last_comments(show, limit, before)))
+
+
+# --- orders and commands --------------------------------------------------------------------------------------------
+
+
+async def shows(request: web.Request) -> web.Response:
+    """The shows, newest first."""
+    return answer(await shop(request).look(lambda look: look.shows()))
+
+
+async def orders(request: web.Request) -> web.Response:
+    """A page of orders, oldest first."""
+    here = shop(request)
+    show = await here.show_of(request)
+    limit = whole(request, "limit") or 50
+    if not 1 <= limit <= MOST_ORDERS:
+        raise BadInput(f"is not between 1 and {MOST_ORDERS}", field="limit")
+    after = request.query.get("after") or None
+    return answer(await here.look(lambda look: look.orders(show, after=after, limit=limit)))
+
+
+async def command(request: web.Request) -> web.Response:
+    """Carry out a command; the events that it caused, after the commit."""
+    here = shop(request)
+    show = await here.show_of(request)
+    body = await read_json(request)
+    return answer(await here.look(shown(await carry_out(here, show, body))))
+
+
+def shown(done: Answer) -> Any:
+    """An answer's events as pages get them."""
+
+    def look_up(look: Look) -> dict[str, Any]:
+        found = (getattr(one.event, "order", None) for one in done.events)
+        numbers = {OrderId(order) for order in found if order is not None}
+        codes = {number: order for number in numbers if (order := look.book.order(number)) is not None}
+        return {"events": [{"number": one.number, "event": told(one.event, codes)} for one in done.events]}
+
+    return look_up
+
+
+async def carry_out(here: Shop, show: int, body: object) -> Answer:
+    """Give a decoded command to the desk."""
+    try:
+        asked: c.Command = msgspec.convert(body, c.Asked)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        raise BadInput(problem, field=place.rstrip("`") or None) from None
+    asked = replace(asked, show=show)
+    if isinstance(asked, c.EndShow):
+        asked = replace(asked, at=None)
+    return await here.writer.submit(Asked(asked.show, (asked,)))
+
+
+async def pinned(request: web.Request) -> web.Response:
+    """Put a product on show, or none."""
+    here = shop(request)
+    show = await here.show_of(request)
+    body = await read_json(request)
+    if not isinstance(body, dict) or "code" not in body:
+        raise BadInput("is missing", field="code")
+    done = await carry_out(here, show, {"type": "pin", "code": body["code"]})
+    return answer(await here.look(shown(done)))
+
+
+# --- goods ----------------------------------------------------------------------------------------------------------
+
+
+async def catalog(request: web.Request) -> web.Response:
+    """All goods."""
+    return answer(await shop(request).look(lambda look: {"products": look.products()}))
+
+
+async def put_product(request: web.Request) -> web.Response:
+    """Create or change a product; its fields are cells as a sheet has them."""
+    here = shop(request)
+    body = await read_json(request)
+    if not isinstance(body, dict):
+        raise BadInput("a product is a JSON object with name, price, …")
+    code = Code(request.match_info["code"])
+    cells = {"code": str(code)}
+    for key, value in body.items():
+        if key == "open" and isinstance(value, bool):
+            continue
+        if key not in COLUMNS or key == "code":
+            raise BadInput(f"is none of {', '.join(COLUMNS[1:])}, open", field=key)
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise BadInput("is neither a text nor a number", field=key)
+        cells[key] = str(value)
+    before = await here.look(lambda look: look.book.product(code))
+    try:
+        product = product_of(Row(1, cells), "product", here.currency, before)
+    except CatalogError as error:
+        raise BadInput(str(error).split(": ", 1)[-1], field=error.column) from None
+    if "open" in body:
+        product = replace(product, open=body["open"])
+    stock = dict(product.stock) if cells.get("stock") and product.stock is not None else None
+    await here.writer.submit(Asked(None, (c.PutProduct(product=product, stock=stock),)))
+    found = await here.look(lambda look: look.products([product.code]))
+    return answer(found[0])
+
+
+async def parse(request: web.Request) -> web.Response:
+    """How a comment would be read now."""
+    here = shop(request)
+    body = await read_json(request)
+    if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+        raise BadInput("is missing", field="text")
+    show = await here.look(lambda look: look.book.show(here.show))
+    on_show = body.get("pinned", show.pinned if show is not None else None)
+    if on_show is not None and not isinstance(on_show, str):
+        raise BadInput("is not a string", field="pinned")
+    reading = here.store.reader.read(body["text"], Code(on_show) if on_show else None)
+    return answer(await here.look(lambda look: {"reading": look.reading(reading)}))
+
+
+# --- the feed -------------------------------------------------------------------------------------------------------
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """The WebSocket: each commit's events, as the key may see them."""
+    here = shop(request)
+    show = await here.show_of(request)
+    role = here.guard.role(request)
+    after = whole(request, "after")
+    if len(here.feed.pages) >= MOST_PAGES * 2:
+        raise Refusal(503, "too_many_pages", "too many pages are open")
+    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=65_536, compress=False)
+    await socket.prepare(request)
+    reader = asyncio.ensure_future(drain(socket))
+    messages = here.feed.listen("seller" if role == "seller" else "overlay", show, after)
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(messages))
+            await asyncio.wait({following, reader}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+                break
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await socket.send_str(following.result().decode())
+            except (TimeoutError, ConnectionError):
+                break
+    except StopAsyncIteration:
+        await socket.close(code=1013)  # too slow: it comes back with the number it has
+    finally:
+        reader.cancel()
+        await messages.aclose()
+        if not socket.closed and request.transport is not None:
+            # A page that never reads would keep a close waiting for its unread buffer.
+            request.transport.abort()
+    return socket
+
+
+async def drain(socket: web.WebSocketResponse) -> None:
+    """Read what a page sends, which is nothing, until it goes."""
+    async for _ in socket:
+        pass
+
+
+# --- the server itself ----------------------------------------------------------------------------------------------
+
+
+async def health(request: web.Request) -> web.Response:
+    """200 when a commit is possible, 503 with the reason when not."""
+    here = shop(request)
+    try:
+        async with asyncio.timeout(6):
+            await here.writer.submit(Asked(None, ()))
+    except TimeoutError:
+        raise Refusal(503, "busy", "no commit within 6 s") from None
+    return answer({"ok": True})
+
+
+async def metrics(request: web.Request) -> web.Response:  # noqa: ARG001 - it counts the process
+    """Counts and times for Prometheus."""
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def whole(request: web.Request, name: str) -> int | None:
+    """A whole number of the query; BadInput where it is none."""
+    text = request.query.get(name)
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise BadInput("is not a whole number", field=name)
+    return int(text)

@@ -1,0 +1,159 @@
+"""The server: one aiohttp application of the interface, the pages and the overlays, and how it is run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+from babel.numbers import get_currency_precision
+
+from livesell import show as spine
+from livesell.adapter import Adapter, Frame
+from livesell.config import Config
+from livesell.errors import ConfigError
+from livesell.feed import Feed
+from livesell.feed import Settings as FeedSettings
+from livesell.ledger import Rules
+from livesell.store import Store
+from livesell.store.asks import Reader
+from livesell.store.sessions import StoredSessions
+from livesell.store.writer import Writer, utc_now
+from livesell.web import api, pages
+from livesell.web.guard import RUNNER, Guard
+from livesell.web.keys import Keys
+from livesell.web.shop import SHOP, Shop
+
+log = logging.getLogger(__name__)
+
+
+def rules_of(config: Config) -> Rules:
+    """The desk's rules as the configuration has them."""
+    desk = config.desk
+    return Rules(
+        confirm=desk.confirm,
+        repeat=desk.repeat,
+        hold_minutes=desk.hold_minutes,
+        cancel=desk.cancel,
+        link=desk.link,
+        pin_delay=desk.pin_delay,
+        decimals=get_currency_precision(config.shop.currency),
+    )
+
+
+def build(shop: Shop) -> web.Application:
+    """The application of a shop, every route behind its guard."""
+    app = web.Application(client_max_size=1 << 20)
+    app[SHOP] = shop
+    shop.guard.attach(app)
+    api.add_routes(app, shop.guard)
+    pages.add_routes(app, shop.guard)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    config: Config,
+    store: Store,
+    sources: Sequence[Adapter],
+    *,
+    keys: Keys,
+    clock: Callable[[], datetime] = utc_now,
+    record: Callable[[str, Frame], None] | None = None,
+) -> AsyncIterator[tuple[Shop, int]]:
+    """A shop at work: its writer, feed, sources and server; gives it with the port it listens on.
+
+    The store is open already. The goods of the sheet are taken in before anybody is served, so that a bad row is told
+    at once; an error there leaves the goods as they are.
+    """
+    decimals = get_currency_precision(config.shop.currency)
+    settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names)
+    feed = Feed(store.readers, settings)
+    writer = Writer(store, feed.publish, clock=clock)
+    writer.start()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        number = await spine.current(store, writer.submit, clock())
+        sheet = config.catalog_path
+        if sheet is not None:
+            await spine.take_goods(store, writer.submit, sheet, config.shop.currency)
+        at_work = spine.Spine(
+            store,
+            writer.submit,
+            number,
+            sources,
+            clock=clock,
+            sheet=sheet,
+            currency=config.shop.currency,
+            record=record,
+        )
+        server = config.server
+        guard = Guard(
+            keys,
+            StoredSessions(store, writer),
+            host=server.host,
+            port=server.port,
+            hosts=server.hosts,
+            public_host=server.public_host,
+        )
+        shop = Shop(config, store, writer, feed, guard, at_work, number, clock, config.shop.currency, decimals)
+        runner = web.AppRunner(build(shop), access_log=None, **RUNNER)
+        await runner.setup()
+        try:
+            listening = bound(server.host, server.port)
+            site = web.SockSite(runner, listening)
+            await site.start()
+            port = listening.getsockname()[1]
+            guard.port = port
+            tasks = [asyncio.create_task(feed.run()), asyncio.create_task(at_work.run())]
+            yield shop, port
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await runner.cleanup()
+    finally:
+        await writer.stop()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket; ConfigError in words where the port is taken or the address is not of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    with contextlib.suppress(OSError, AttributeError):
+        # On Windows this option lets two programs share a port; there, and only there, the exclusive one is wanted.
+        option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+        listening.setsockopt(socket.SOL_SOCKET, option, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            problem = f"port {port} is in use by another program"
+            raise ConfigError("[server] port", problem, "stop that one, or name another port") from None
+        raise ConfigError("[server] host", f"cannot listen on {host}:{port} ({error.strerror})") from None
+    listening.setblocking(False)
+    return listening
+
+
+def open_store(config: Config, reader: Reader) -> Store:
+    """The shop's database, opened; SQLite's lock is taken by the caller."""
+    store = Store(config.database.url, folder=config.folder, rules=rules_of(config), reader=reader)
+    store.open()
+    return store
+
+
+def database_file(config: Config) -> Path | None:
+    """The database's file, None where it is a server."""
+    from livesell.store.engine import url_of
+
+    url = url_of(config.database.url, config.folder)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+

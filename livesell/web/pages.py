@@ -1,0 +1,212 @@
+"""The pages: complete without JavaScript, kept live by it; forms come back by the same door as everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from livesell import bundle, exports, i18n
+from livesell.errors import BadInput, NotFound, Refused
+from livesell.model import ShowId
+from livesell.store.look import Look
+from livesell.web import view
+from livesell.web.api import carry_out
+from livesell.web.assets import Assets, found_themes
+from livesell.web.body import read_form
+from livesell.web.guard import Guard
+from livesell.web.refusal import Refusal
+from livesell.web.shop import Shop, shop
+
+TEMPLATES = bundle.PACKAGE / "web" / "templates"
+STATIC = bundle.PACKAGE / "web" / "static"
+A_PAGE = 50
+
+
+@cache
+def assets() -> Assets:
+    """The files that pages load."""
+    return Assets(STATIC, found_themes(bundle.OVERLAY_FOLDER))
+
+
+@cache
+def environment() -> Environment:
+    """The templates; everything put into them is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # What msgspec writes is JSON, which Jinja then makes safe to stand in a script element.
+    made.policies["json.dumps_function"] = lambda value, **_: msgspec.json.encode(value).decode()
+    made.globals["static"] = assets().static
+    made.globals["theme_file"] = assets().theme
+    return made
+
+
+def add_routes(app: web.Application, guard: Guard) -> None:
+    """All addresses of pages."""
+    router = app.router
+    guard.route(router, "GET", "/", home, needs="seller", kind="page")
+    guard.route(router, "GET", "/control", control, needs="seller", kind="page")
+    guard.route(router, "POST", "/control/do", control_do, needs="seller", kind="page")
+    guard.route(router, "GET", "/review", review, needs="seller", kind="page")
+    guard.route(router, "POST", "/review/do", review_do, needs="seller", kind="page")
+    guard.route(router, "GET", "/review/print", print_page, needs="seller", kind="page")
+    guard.route(router, "GET", "/export/{format}", export, needs="seller", kind="page")
+    guard.route(router, "GET", "/overlay/{theme}", overlay, needs="overlay", kind="overlay")
+    guard.route(router, "GET", Assets.ROUTE, assets().serve, needs="none", kind="static")
+
+
+def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.Response:
+    """A page in the shop's language, or the one asked for."""
+    here = shop(request)
+    language = request.query.get("lang") or request.cookies.get("livesell_lang") or here.config.shop.language
+    words = i18n.translator(language)
+    page = {
+        "language": words.language,
+        "languages": i18n.languages(),
+        "shop": {
+            "name": here.config.shop.name,
+            "currency": here.currency,
+            "country": here.config.shop.country,
+            "timezone": here.config.shop.timezone,
+        },
+        "words": i18n.words_for_scripts(words.language),
+        "port": here.guard.port,
+        **context,
+    }
+    bound = view.functions(words, here.currency, here.config.shop.timezone)
+    text = environment().get_template(name).render(page=page, **bound)
+    return web.Response(text=text, content_type="text/html", charset="utf-8")
+
+
+async def home(request: web.Request) -> web.Response:
+    """The control page."""
+    return await control(request)
+
+
+async def control(request: web.Request) -> web.Response:
+    """The page during the show."""
+    here = shop(request)
+
+    def snapshot(look: Look) -> tuple[int, dict[str, Any]]:
+        return look.last_number(), look.snapshot(here.show)
+
+    number, now = await here.look(snapshot)
+    address = here.overlay_address("buyers")
+    return render(request, "control.html", {"snapshot": now, "number": number, "overlay_url": address})
+
+
+async def review(request: web.Request) -> web.Response:
+    """The page after the show."""
+    here = shop(request)
+    show = await here.show_of(request)
+    after = request.query.get("after") or None
+    page = await here.look(lambda look: review_of(look, show, after))
+    return render(request, "review.html", page)
+
+
+def review_of(look: Look, show: ShowId, after: str | None) -> dict[str, Any]:
+    """A page of a show's orders with the comments behind their lines, its lists and sums."""
+    orders = look.orders(show, after=after, limit=A_PAGE)
+    look.comments_behind(orders)
+    return {
+        "number": look.last_number(),
+        "snapshot": {
+            "show": look.show(show),
+            "sums": look.sums(show),
+            "products": look.products(),
+            "unclear": look.unclear(show),
+            "recent": look.recent(show),
+            "currency": look.currency,
+        },
+        "shows": look.shows(),
+        "orders": orders,
+        "lists": look.lists(show),
+        "after": orders[-1]["code"] if len(orders) == A_PAGE else None,
+    }
+
+
+async def print_page(request: web.Request) -> web.Response:
+    """Slips and labels, `?format=a6|a7|roll58|roll80`, of all orders or those of `?orders=K7P,…`."""
+    here = shop(request)
+    show = await here.show_of(request)
+    form = request.query.get("format", "a6")
+    if form not in ("a6", "a7", "roll58", "roll80"):
+        raise BadInput("is none of a6, a7, roll58, roll80", field="format")
+    wanted = {code for code in request.query.get("orders", "").upper().split(",") if code}
+    found = await here.look(lambda look: look.orders(show, limit=500))
+    orders = [
+        order
+        for order in found
+        if (order["code"] in wanted if wanted else order["status"] in ("confirmed", "paid", "packed"))
+    ]
+    state = await here.look(lambda look: look.show(show))
+    return render(request, "print.html", {"orders": orders, "format": form, "snapshot": {"show": state}})
+
+
+async def overlay(request: web.Request) -> web.Response:
+    """A theme, for a broadcasting program."""
+    here = shop(request)
+    theme = request.match_info["theme"]
+    if theme not in assets().themes:
+        raise NotFound("overlay", theme if theme.isprintable() and len(theme) <= 40 else "of that name")
+
+    def screen(look: Look) -> tuple[int, dict[str, Any]]:
+        return look.last_number(), here.feed.screen(look, here.show)
+
+    number, now = await here.look(screen)
+    return render(request, "overlay.html", {"theme": theme, "number": number, "now": now})
+
+
+# --- forms ----------------------------------------------------------------------------------------------------------
+
+
+async def control_do(request: web.Request) -> web.Response:
+    """A form of the control page."""
+    return await done(request, "/control")
+
+
+async def review_do(request: web.Request) -> web.Response:
+    """A form of the review page."""
+    return await done(request, "/review")
+
+
+async def done(request: web.Request, page: str) -> web.Response:
+    """Carry out the command of a form and go back to its page; a refusal is told there."""
+    here = shop(request)
+    form = await read_form(request)
+    show = await here.named(form.get("show", "current"))
+    try:
+        await carry_out(here, show, view.command_of(form))
+    except Refused as refusal:
+        raise Refusal(409, refusal.code, str(refusal)) from None
+    raise web.HTTPSeeOther(page)
+
+
+async def export(request: web.Request) -> web.Response:
+    """A show's orders as a file."""
+    from livesell import sheets
+
+    here = shop(request)
+    show = await here.show_of(request)
+    kind = request.match_info["format"]
+    if kind not in exports.FORMATS:
+        raise NotFound("format", f"of that name; there are {', '.join(exports.FORMATS)}")
+    found = await here.look(lambda look: sheets.exported(look, show, here.config))
+    body = exports.FORMATS[kind].write(found)
+    name = f"livesell-show-{show}.{kind}"
+    return web.Response(
+        body=body,
+        content_type=exports.FORMATS[kind].CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+

@@ -1,0 +1,84 @@
+"""The running shop as handlers see it: its store, feed, parser and show, and how it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from livesell.config import Config
+from livesell.errors import Conflict, NotFound
+from livesell.feed import Feed
+from livesell.model import ShowId
+from livesell.show import Spine
+from livesell.store import Store
+from livesell.store.look import Look
+from livesell.store.writer import Writer
+from livesell.web.guard import Guard
+
+T = TypeVar("T")
+
+
+@dataclass
+class Shop:
+    """What one process serves."""
+
+    config: Config
+    store: Store
+    writer: Writer
+    feed: Feed
+    guard: Guard
+    spine: Spine
+    show: ShowId
+    clock: Callable[[], datetime]
+    currency: str = "VND"
+    decimals: int = 0
+    overlay_address: Callable[[str], str] = field(default=lambda theme: f"/overlay/{theme}")
+
+    async def look(self, wanted: Callable[[Look], T]) -> T:
+        """What a look at the database gives, away from the event loop."""
+
+        def read() -> T:
+            with self.feed.look() as look:
+                found: T = wanted(look)
+                return found
+
+        return await asyncio.to_thread(read)
+
+    async def show_of(self, request: web.Request) -> ShowId:
+        """The show that an address names: a number, or `current`."""
+        name = request.match_info.get("show") or request.query.get("show") or "current"
+        return await self.named(name)
+
+    async def named(self, name: str) -> ShowId:
+        """The show of that name; NotFound where there is none."""
+        if name == "current":
+            return self.show
+        if not name.isascii() or not name.isdecimal() or len(name) > 15:
+            raise NotFound("show", name)
+        show = ShowId(int(name))
+        if await self.look(lambda look: look.show(show)) is None:
+            raise NotFound("show", name)
+        return show
+
+    async def open_show(self, request: web.Request) -> ShowId:
+        """The same, for what only an open show (or one just over) takes."""
+        show = await self.show_of(request)
+        state = await self.look(lambda look: look.book.show(show))
+        if state is None:
+            raise Conflict("show_ended", "no show is open")
+        return show
+
+
+SHOP = web.AppKey("shop", Shop)
+
+
+def shop(request: web.Request) -> Shop:
+    """The shop behind a request."""
+    found: Any = request.app[SHOP]
+    assert isinstance(found, Shop)
+    return found
