@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, func, select
 
 from livesell.ledger import Book, LineState, OrderState, ShowState
@@ -363,6 +364,17 @@ class Look:
             wanted = wanted.where(s.products.c.code.in_(sorted(set(codes))))
         found = [rows.product_of(body) for body in self.connection.scalars(wanted)]
         return [self.product(product) for product in found]
+
+    def goods(self) -> list[Product]:
+        """All products with what is on hand now, as a sheet has them."""
+        found = []
+        for body in self.connection.scalars(select(s.products.c.body).order_by(s.products.c.position)):
+            product = rows.product_of(body)
+            if product.stock is not None:
+                on_hand = {cell.variant: cell.on_hand for cell in self.book.cells(product.code)}
+                product = replace(product, stock=on_hand)
+            found.append(product)
+        return found
 
     # --- the show -------------------------------------------------------------------------------------------------
 
