@@ -2,12 +2,16 @@
 
 A module `adapters/<platform>.py` has one subclass of `Adapter`. It raises `AdapterError` and nothing else;
 reconnecting, back-off and heartbeat watching live in `livesell/show.py`, once, for all.
+
+A platform is heard in one of two ways, or both: `run` connects and listens, `receive` answers what the platform posts
+to `/in/<source>`. Both hand on raw frames; `decode` alone knows what is in them.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -25,7 +29,8 @@ Decoded = Comment | Deleted | Ended
 class Frame(Struct, frozen=True):
     """What came over the wire at once: exactly one of `text`, `json` and `data` is set.
 
-    `at` is when it came (UTC), `transport` which of the platform's ways it came by, where there are several.
+    `at` is when it came (UTC), `transport` which of the platform's ways it came by, where there are several, `history`
+    that it was delivered as old: what was there before the connection.
     """
 
     text: str | None = None
@@ -33,6 +38,7 @@ class Frame(Struct, frozen=True):
     data: bytes | None = None
     at: datetime | None = None
     transport: str | None = None
+    history: bool = False
 
 
 class Status(Struct, frozen=True):
@@ -71,7 +77,34 @@ class Ear(Protocol):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An adapter's own keys of a `[[source]]` table; each adapter extends it."""
+    """An adapter's own keys of a `[[source]]` table; each adapter extends it.
+
+    A key of type `Path` is relative to the configuration's folder. A secret is a plain `str`: `<key>_env` in the file
+    takes it from the environment.
+    """
+
+
+class Hook(Struct, frozen=True):
+    """What was sent to `/in/<source>`: `headers` with lower-case names, `body` as it came, `now` the server's time."""
+
+    method: Literal["GET", "POST"]
+    now: datetime
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    body: bytes = b""
+
+
+class Answer(Struct, frozen=True):
+    """What to answer, as text/plain, once `frames` are heard and their comments committed."""
+
+    status: int = 200
+    text: str = ""
+    frames: tuple[Frame, ...] = ()
+
+
+NOT_MINE = Answer(404, "this source takes no posts")
+UNPROVEN = Answer(401)
+"""A signature that is wrong or missing: no word on which."""
 
 
 class Adapter(ABC):
@@ -79,17 +112,23 @@ class Adapter(ABC):
 
     `platform`: the name in the configuration, equal to the module's. `silence`: seconds after which a connection that
     says nothing, not even a heartbeat, is given up; None where silence is normal. `stable_ids`: False where the
-    platform's ids of messages differ between connections.
+    platform's ids of messages differ between connections. `relay`: True where its comments were written on other
+    platforms, whose names they carry. `signed`: True where `receive` proves by itself who sent, False where the ingest
+    key must come with the request. `seller_ids`: authors that are the seller, from the configuration and, where the
+    platform tells, from the adapter.
     """
 
     platform: ClassVar[str]
     Settings: ClassVar[type[Settings]] = Settings
     silence: ClassVar[float | None] = None
     stable_ids: ClassVar[bool] = True
+    relay: ClassVar[bool] = False
+    signed: ClassVar[bool] = False
 
-    def __init__(self, settings: Any, *, name: str | None = None) -> None:
+    def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         self.settings = settings
         self.name = name or self.platform
+        self.seller_ids: frozenset[str] = frozenset(seller_ids)
 
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:  # noqa: ARG003 - each adapter answers for itself
@@ -108,7 +147,14 @@ class Adapter(ABC):
 
     @abstractmethod
     async def run(self, ear: Ear) -> None:
-        """Connect once and listen until the stream ends (returns) or the line breaks (raises `AdapterError`)."""
+        """Connect once and listen until the stream ends (returns) or the line breaks (raises `AdapterError`).
+
+        Where nothing is on yet it says so (`Status("waiting")`) and looks again by itself.
+        """
+
+    def receive(self, hook: Hook) -> Answer:  # noqa: ARG002 - most platforms post nothing
+        """The answer to a webhook, and the frames in it; pure, raises nothing."""
+        return NOT_MINE
 
 
 def read_frame(line: str | bytes) -> Frame:
@@ -126,30 +172,54 @@ def read_frame(line: str | bytes) -> Frame:
     if len(kinds) != 1:
         raise BadInput("a frame has exactly one of text, json and base64")
     at = None
-    if row.get("at") is not None:
-        try:
-            at = datetime.fromisoformat(row["at"]).astimezone(UTC)
-        except (TypeError, ValueError, OverflowError):
-            raise BadInput("not a time as 2026-11-22T20:00:00Z", field="at") from None
+    if row.get("at") is not None and (at := read_time(row["at"])) is None:
+        raise BadInput("is not a time as 2026-11-22T20:00:00Z", field="at")
     data = None
     if kinds == ["base64"]:
         try:
             data = base64.b64decode(row["base64"], validate=True)
         except (TypeError, ValueError):
-            raise BadInput("not base64", field="base64") from None
+            raise BadInput("is not base64", field="base64") from None
     text = row.get("text")
     if text is not None and not isinstance(text, str):
-        raise BadInput("not a string", field="text")
+        raise BadInput("is not a string", field="text")
     transport = row.get("transport")
     return Frame(
-        text=text, json=row.get("json"), data=data, at=at, transport=transport if isinstance(transport, str) else None
+        text=text,
+        json=row.get("json"),
+        data=data,
+        at=at,
+        transport=transport if isinstance(transport, str) else None,
+        history=row.get("history") is True,
     )
+
+
+def write_frame(frame: Frame) -> str:
+    """A Frame as the line of a recording that `read_frame` reads, without the line's end."""
+    row: dict[str, Any] = {}
+    if frame.at is not None:
+        row["at"] = frame.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if frame.transport is not None:
+        row["transport"] = frame.transport
+    if frame.history:
+        row["history"] = True
+    if frame.data is not None:
+        row["base64"] = base64.b64encode(frame.data).decode()
+    elif frame.text is not None:
+        row["text"] = frame.text
+    else:
+        row["json"] = frame.json
+    return json.dumps(row)
 
 
 # --- what every decoder does at the edge ----------------------------------------------------------------------------
 
 MOST_POSTED = 1_000
 MOST_ID = 200
+MOST_TEXT = 100_000
+"""Characters of a name or text that are taken at all; what is read and shown is cut far earlier."""
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 def clean(text: str) -> str:
@@ -157,6 +227,16 @@ def clean(text: str) -> str:
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def read_time(value: object) -> datetime | None:
+    """A time as platforms and programs write it (RFC 3339 with an offset) in UTC, None for anything else."""
+    if not isinstance(value, str) or not RFC3339.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def read_posted(body: object, platform: str = "http") -> list[Comment]:
@@ -167,12 +247,11 @@ def read_posted(body: object, platform: str = "http") -> list[Comment]:
     """
     rows = body if isinstance(body, list) else [body]
     if len(rows) > MOST_POSTED:
-        raise BadInput(f"at most {MOST_POSTED} comments at once")
-    listed = isinstance(body, list)
-    return [_posted(row, index if listed else None, platform) for index, row in enumerate(rows)]
+        raise BadInput(f"{len(rows)} comments at once are too many: send up to {MOST_POSTED}")
+    return [_posted(row, index, platform) for index, row in enumerate(rows)]
 
 
-def _posted(row: object, index: int | None, platform: str) -> Comment:
+def _posted(row: object, index: int, platform: str) -> Comment:
     if not isinstance(row, dict):
         raise BadInput("a comment is a JSON object", index=index)
 
@@ -183,14 +262,18 @@ def _posted(row: object, index: int | None, platform: str) -> Comment:
         if not isinstance(value, str):
             raise BadInput("is missing" if value is None else "is not a string", index=index, field=field)
         value = clean(value)
-        if needed and not value.strip():
-            raise BadInput("is empty", index=index, field=field)
+        if not value.strip():
+            if needed:
+                raise BadInput("is empty", index=index, field=field)
+            return None
         if len(value) > most:
             raise BadInput(f"is longer than {most} characters", index=index, field=field)
-        return value or None
+        return value
 
     where = text_of("platform", 64, needed=False) or platform
     author_id = text_of("author_id", MOST_ID, needed=False)
+    if author_id is None and row.get("author_id") is not None:
+        raise BadInput("is empty (leave it out where there is none)", index=index, field="author_id")
     author = text_of("author", MOST_TEXT, needed=False)
     role = row.get("role", "viewer")
     if role not in ("seller", "moderator", "viewer"):
@@ -198,30 +281,17 @@ def _posted(row: object, index: int | None, platform: str) -> Comment:
     for flag in ("history", "edited"):
         if not isinstance(row.get(flag, False), bool):
             raise BadInput("is neither true nor false", index=index, field=flag)
+    sent_at = read_time(row.get("sent_at"))
+    if sent_at is None and row.get("sent_at") is not None:
+        raise BadInput("is not a time as 2026-11-22T20:00:00Z", index=index, field="sent_at")
     return Comment(
         platform=Platform(where),
         id=MessageId(text_of("id", MOST_ID) or ""),
         author_id=None if author_id is None else AuthorId(author_id),
         author=(author or "").strip() or f"{where} user",
         text=text_of("text", MOST_TEXT) or "",
-        sent_at=_time(row.get("sent_at"), index),
+        sent_at=sent_at,
         history=row.get("history", False),
         role=role,
         edited=row.get("edited", False),
     )
-
-
-def _time(value: object, index: int | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        time = datetime.fromisoformat(value)  # type: ignore[arg-type]
-        if time.tzinfo is None:
-            raise ValueError
-        return time.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput("is not a time as 2026-11-22T20:00:00Z", index=index, field="sent_at") from None
-
-
-MOST_TEXT = 100_000
-"""Characters of a name or text that are taken at all; what is read and shown is cut far earlier."""

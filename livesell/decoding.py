@@ -16,7 +16,7 @@ def run(platform: str, path: Path, out: TextIO) -> None:
     """Print what each frame of a file contains, one JSON object a line; BadInput names a line that is no frame."""
     kind = registry.adapter(platform)
     try:
-        file = path.open(encoding="utf-8", errors="replace")
+        file = path.open("rb")
     except OSError as error:
         raise BadInput(f"{path} cannot be read ({error.strerror})") from None
     with file:
@@ -24,7 +24,8 @@ def run(platform: str, path: Path, out: TextIO) -> None:
             if not line.strip():
                 continue
             try:
-                frame = read_frame(line)
+                # A byte that is no UTF-8 is one broken letter of a comment, not the end of a recording.
+                frame = read_frame(line.decode("utf-8", "replace"))
             except BadInput as problem:
                 raise BadInput(f"{path.name} line {number}: {problem}") from None
             out.writelines(json.dumps(shape(item), ensure_ascii=False) + "\n" for item in kind.decode(frame))

@@ -1,12 +1,15 @@
-"""Finds adapters: ours by file name, third parties' by the entry-point group `livesell.adapters`."""
+"""Finds adapters and makes sources of `[[source]]` tables: ours by file name, third parties' by entry point."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import importlib.metadata
+import os
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,93 +19,145 @@ from livesell.adapter import Adapter
 from livesell.errors import ConfigError
 
 GROUP = "livesell.adapters"
-OWN = ("platform", "name", "seller_ids")
+SHARED = ("platform", "name", "seller_ids")
 """Keys of a `[[source]]` table that every source has."""
 
 
-def names() -> list[str]:
-    """The platforms there is an adapter for."""
+def adapters() -> list[str]:
+    """The platforms that there is an adapter for, in alphabetical order; nothing is imported."""
     ours = {module.name for module in pkgutil.iter_modules([str(bundle.ADAPTER_FOLDER)]) if module.name[0] != "_"}
-    theirs = {entry.name for entry in importlib.metadata.entry_points(group=GROUP)}
-    return sorted(ours | theirs)
+    return sorted(ours | set(_theirs()))
 
 
 def adapter(platform: str) -> type[Adapter]:
-    """The adapter of a platform; ConfigError names those there are."""
-    for entry in importlib.metadata.entry_points(group=GROUP):
-        if entry.name == platform:
-            found = entry.load()
-            if not (isinstance(found, type) and issubclass(found, Adapter)):
-                raise ConfigError(f"adapter {platform}", f"{entry.value} is no livesell.adapter.Adapter")
+    """The adapter of a platform, imported now; ConfigError names those there are and the nearest."""
+    known = adapters()
+    if platform not in known:
+        raise ConfigError(f"platform '{platform}'", "there is no such adapter", _nearest(platform, known))
+    theirs = _theirs().get(platform)
+    if theirs is not None:
+        try:
+            found = theirs.load()
+        except Exception as error:  # a stranger's module may fail in any way
+            raise ConfigError(f"adapter '{platform}'", f"{theirs.value} cannot be loaded ({error})") from error
+        if isinstance(found, type) and issubclass(found, Adapter):
             return found
-    if platform not in names():
-        near = difflib.get_close_matches(platform, names(), 1)
-        raise ConfigError(
-            f"platform '{platform}'",
-            "there is no such adapter",
-            f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names())}",
-        )
+        raise ConfigError(f"adapter '{platform}'", f"{theirs.value} is no livesell.adapter.Adapter")
     module = importlib.import_module(f"{bundle.ADAPTERS}.{platform}")
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, Adapter) and value.__module__ == module.__name__:
             return value
-    raise ConfigError(f"adapter {platform}", "its module has no subclass of Adapter")
+    raise ConfigError(f"adapter '{platform}'", "its module has no subclass of Adapter")
 
 
-class Configured(msgspec.Struct, frozen=True):
-    """One `[[source]]`: its adapter ready to run, and which authors there are the seller."""
+def make_source(
+    table: Mapping[str, Any],
+    where: str = "source",
+    *,
+    folder: Path = Path(),
+    environment: Mapping[str, str] = os.environ,
+) -> Adapter:
+    """The source of a `[[source]]` table, ready to run; ConfigError names the key that is wrong.
 
-    adapter: Adapter
-    seller_ids: frozenset[str]
-
-
-def configured(table: Mapping[str, Any], where: str = "source") -> Configured:
-    """The source of a `[[source]]` table; ConfigError names the key that is wrong."""
+    `where` stands before the key in errors; paths in the table are relative to `folder`; `<key>_env` takes the value of
+    a key from the environment.
+    """
     platform = table.get("platform")
     if not isinstance(platform, str):
-        raise ConfigError(f"{where}, platform", "is missing", f"one of {', '.join(names())}")
+        problem = "is missing" if platform is None else "is not a string"
+        raise ConfigError(f"{where}, platform", problem, f"one of {', '.join(adapters())}")
     kind = adapter(platform)
+    own = {key: value for key, value in table.items() if key not in SHARED}
+    settings = _convert(_from_environment(own, kind, where, environment), kind, where, folder)
     name = table.get("name", platform)
+    if not isinstance(name, str) or not name.strip() or len(name) > 64 or "/" in name:
+        raise ConfigError(f"{where}, name", "is not a short name without a slash")
     sellers = table.get("seller_ids", [])
-    if not isinstance(name, str) or not 0 < len(name) <= 200:
-        raise ConfigError(f"{where}, name", "is not a short text")
     if not isinstance(sellers, list) or not all(isinstance(one, str) for one in sellers):
-        raise ConfigError(f"{where}, seller_ids", "is not a list of texts")
-    own = {key: value for key, value in table.items() if key not in OWN}
-    fields = [field.encode_name for field in msgspec.structs.fields(kind.Settings)]
-    for key in own:
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, 1)
-            way_out = f"did you mean '{near[0]}'?" if near else f"{platform} has {', '.join(fields) or 'no keys'}"
-            raise ConfigError(f"{where}, {key}", "this key is not known", way_out)
-    try:
-        settings = msgspec.convert(own, kind.Settings)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$.")
-        raise ConfigError(f"{where}, {place.rstrip('`') or platform}", problem) from None
-    return Configured(kind(settings, name=name), frozenset(sellers))
+        raise ConfigError(f"{where}, seller_ids", "is not a list of strings", 'put ids in quotes, as ["123"]')
+    return kind(settings, name=name, seller_ids=sellers)
 
 
-def all_configured(tables: Sequence[Mapping[str, Any]], file: str = "config.toml") -> list[Configured]:
-    """The sources of a configuration; two on one platform and place, or of one name, are refused."""
-    found: list[Configured] = []
+def make_sources(
+    tables: Sequence[Mapping[str, Any]],
+    file: str = "config.toml",
+    *,
+    folder: Path = Path(),
+    environment: Mapping[str, str] = os.environ,
+) -> list[Adapter]:
+    """The sources of a configuration; two of one name, or on one platform and place, are refused."""
+    found: list[Adapter] = []
     for number, table in enumerate(tables, 1):
         where = f"{file}, source {number}"
-        one = configured(table, where)
-        for other in found:
-            if other.adapter.name == one.adapter.name:
-                raise ConfigError(f"{where}, name", f"'{one.adapter.name}' stands twice", "give each source a name")
-            if (other.adapter.platform, other.adapter.place) == (one.adapter.platform, one.adapter.place):
-                problem = f"{one.adapter.platform} {one.adapter.place} is listened to already"
-                raise ConfigError(where, problem, "take one of the two out")
+        one = make_source(table, where, folder=folder, environment=environment)
+        refuse_twins(one, found, where)
         found.append(one)
     return found
 
 
+def refuse_twins(one: Adapter, others: Iterable[Adapter], where: str = "source") -> None:
+    """ConfigError if a source of the same name, or on the same platform and place, is there already."""
+    for other in others:
+        if (other.platform, other.place) == (one.platform, one.place):
+            raise ConfigError(
+                where, f"{one.platform} {one.place} is listened to already by '{other.name}'", "take one of them out"
+            )
+        if other.name == one.name:
+            raise ConfigError(f"{where}, name", f"there is another source '{one.name}'", "give each a name of its own")
+
+
 def recognise(link: str) -> tuple[str, Mapping[str, Any]] | None:
     """The platform and settings that a pasted link stands for, None where no adapter knows it."""
-    for platform in names():
-        settings = adapter(platform).recognise(link)
+    for platform in adapters():
+        settings = adapter(platform).recognise(link.strip())
         if settings is not None:
             return platform, settings
     return None
+
+
+@cache
+def _theirs() -> dict[str, importlib.metadata.EntryPoint]:
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=GROUP)}
+
+
+def _nearest(word: str, known: Iterable[str], nothing: str = "there is none") -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    listed = f"known are {', '.join(known)}" if known else nothing
+    return f"did you mean '{near[0]}'? {listed}" if near else listed
+
+
+def _from_environment(
+    own: Mapping[str, Any], kind: type[Adapter], where: str, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    fields = [field.encode_name for field in msgspec.structs.fields(kind.Settings)]
+    settings: dict[str, Any] = {}
+    for key, value in own.items():
+        plain = key.removesuffix("_env")
+        if key not in fields and plain in fields and plain != key:
+            if not isinstance(value, str) or not environment.get(value):
+                raise ConfigError(
+                    f"{where}, {key}", f"the environment has no '{value}'", f"set it, or write {plain} here"
+                )
+            value = environment[value]
+        elif key not in fields:
+            nothing = f"{kind.platform} has no keys of its own"
+            raise ConfigError(f"{where}, {key}", "this key is not known", _nearest(key, fields, nothing))
+        settings[plain if key not in fields else key] = value
+    return settings
+
+
+def _convert(settings: dict[str, Any], kind: type[Adapter], where: str, folder: Path) -> Any:
+    def path_of(wanted: type, value: Any) -> Any:
+        if wanted is Path and isinstance(value, str) and value:
+            return folder / Path(value).expanduser()
+        raise ValueError("Expected a path")
+
+    for field in msgspec.structs.fields(kind.Settings):
+        if field.required and field.encode_name not in settings:
+            raise ConfigError(f"{where}, {field.encode_name}", "is missing", f"{kind.platform} needs it")
+    try:
+        return msgspec.convert(settings, kind.Settings, dec_hook=path_of)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        key = place.rstrip("`")
+        raise ConfigError(f"{where}, {key}" if key else where, problem) from None
