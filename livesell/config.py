@@ -174,8 +174,8 @@ def sensible(config: Config, file: str) -> None:
         raise ConfigError(
             f"{file}, shop.timezone", f"'{shop.timezone}' is no time zone", "as Asia/Ho_Chi_Minh"
         ) from None
-    if not 1 <= config.server.port <= 65_535:
-        raise ConfigError(f"{file}, server.port", f"{config.server.port} is not a port", "1 to 65535")
+    if not 0 <= config.server.port <= 65_535:
+        raise ConfigError(f"{file}, server.port", f"{config.server.port} is not a port", "0 takes a free one")
     if config.desk.hold_minutes < 0 or config.desk.pin_delay < 0:
         raise ConfigError(f"{file}, desk", "times are not negative")
     for name, key in (

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +18,7 @@ from livesell.config import Config
 from livesell.errors import StoreError
 from livesell.parser import Parser
 from livesell.store.engine import Lock
+from livesell.store.writer import utc_now
 from livesell.web.app import database_file, open_store, serving
 from livesell.web.keys import Keys
 from livesell.web.shop import Shop
@@ -36,9 +38,17 @@ def sources_of(config: Config) -> list[Adapter]:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config, sources: Sequence[Adapter], *, record: Path | None = None
+    config: Config,
+    sources: Sequence[Adapter],
+    *,
+    record: Path | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    ready: Callable[[Shop], None] = lambda _: None,
 ) -> AsyncIterator[tuple[Shop, str]]:
-    """A shop at work, with the address of its server. StoreBusy names the address of a process that has it already."""
+    """A shop at work, with the address of its server; `ready` gets the shop before its sources begin.
+
+    StoreBusy names the address of a process that has the database already.
+    """
     file = database_file(config)
     lock = Lock(file) if file is not None else None
     if file is not None and not file.parent.is_dir():
@@ -49,14 +59,15 @@ async def running(
         store = open_store(config, reader_of(config))
         try:
             configured = {
-                name: key
-                for name in ("seller", "overlay", "ingest")
-                if (key := getattr(config.server.keys, name))
+                name: key for name in ("seller", "overlay", "ingest") if (key := getattr(config.server.keys, name))
             }
             beside = file.parent if file is not None else config.folder
             keys = Keys.open(beside / "livesell.keys", configured)
             tape = Tape(record).keep if record is not None else None
-            async with serving(config, store, sources, keys=keys, record=tape) as (shop, port):
+            async with serving(config, store, sources, keys=keys, clock=clock, record=tape, ready=ready) as (
+                shop,
+                port,
+            ):
                 host = "127.0.0.1" if config.server.host in ("0.0.0.0", "::") else config.server.host  # noqa: S104
                 address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
                 if lock is not None:

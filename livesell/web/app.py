@@ -66,6 +66,7 @@ async def serving(
     keys: Keys,
     clock: Callable[[], datetime] = utc_now,
     record: Callable[[str, Frame], None] | None = None,
+    ready: Callable[[Shop], None] = lambda _: None,
 ) -> AsyncIterator[tuple[Shop, int]]:
     """A shop at work: its writer, feed, sources and server; gives it with the port it listens on.
 
@@ -103,6 +104,7 @@ async def serving(
             public_host=server.public_host,
         )
         shop = Shop(config, store, writer, feed, guard, at_work, number, clock, config.shop.currency, decimals)
+        ready(shop)
         runner = web.AppRunner(build(shop), access_log=None, **RUNNER)
         await runner.setup()
         try:
@@ -156,4 +158,3 @@ def database_file(config: Config) -> Path | None:
 
     url = url_of(config.database.url, config.folder)
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
-

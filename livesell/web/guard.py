@@ -151,7 +151,8 @@ class Guard:
 
     def unruled(self, app: web.Application) -> list[str]:
         """Routes of `app` that were added without a rule, which are answered 500; a test keeps this empty."""
-        return [f"{route.method} {route.resource}" for route in app.router.routes() if route not in self._by_route]
+        bare = (route for route in app.router.routes() if route not in self._by_route)
+        return sorted(f"{route.method} {route.resource.canonical}" for route in bare if route.resource is not None)
 
     def role(self, request: web.Request) -> Role | None:
         """Who asks: on an overlay page and for `?as=overlay` never more than the overlay; None for anybody."""
@@ -183,15 +184,16 @@ class Guard:
             refusal = no.answer(error)
             if refusal.status >= 500:
                 log.error("%s: %s", type(error).__name__, error)
-        except ConnectionError:
-            raise  # the client is gone; there is nobody to answer
-        except Exception:
-            mark = secrets.token_hex(4)
-            log.exception("unexpected error %s", mark)
-            words = f"something broke inside livesell; the log says more under {mark}"
-            refusal = Refusal(500, "internal", words, id=mark)
-        if request.writer.output_size > 0:
-            raise ConnectionResetError("half an answer is out: the connection can only be dropped")
+        except Exception as error:
+            if isinstance(error, ConnectionError) and _gone(request):
+                refusal = Refusal(400, "gone", "the client went away")  # which nobody will read
+            else:
+                mark = secrets.token_hex(4)
+                log.exception("unexpected error %s", mark)
+                words = f"something broke inside livesell; the log says more under {mark}"
+                refusal = Refusal(500, "internal", words, id=mark)
+        if request.writer.output_size > 0 and request.transport is not None:
+            request.transport.abort()  # half an answer is out: a second one must not follow it
         return self._dress(refusal, request, rule)
 
     async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -338,6 +340,10 @@ async def _go_on(request: web.Request) -> None:
         raise Refusal(417, "bad_expect", "that expectation cannot be met")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0
+
+
+def _gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _shown(request: web.Request) -> tuple[str, Literal["header", "query"]] | None:

@@ -208,5 +208,3 @@ async def export(request: web.Request) -> web.Response:
         content_type=exports.FORMATS[kind].CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-

@@ -1,0 +1,40 @@
+# Needs Python 3.11+ with pip and venv; PYTHON=python3.12 make demo takes another one.
+PYTHON ?= python3
+BIN := .venv/bin
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+endif
+
+.PHONY: demo test check lock pictures clean
+
+demo: .venv/runs
+	$(BIN)/python -m livesell demo
+
+test: .venv/tests
+	$(BIN)/python -m pytest -q
+
+check: .venv/tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest -q
+
+.venv/made:
+	$(PYTHON) -m venv .venv
+	touch .venv/made
+
+.venv/runs: .venv/made requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch .venv/runs
+
+.venv/tests: .venv/made requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch .venv/runs .venv/tests
+
+# Both files name versions and hashes and no host, so that any mirror can serve them.
+lock: .venv/tests
+	$(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""A recorded show of an invented shop, and what plays it."""
