@@ -167,7 +167,7 @@ def _replace(path: Path, keys: Mapping[Role, str]) -> None:
 
 def _read(path: Path) -> dict[Role, str]:
     """What the file holds, waiting a moment for another start that is just writing it."""
-    for patience in range(20):
+    for patience in range(10):
         try:
             if os.name == "posix" and path.stat().st_mode & 0o077:
                 path.chmod(0o600)
@@ -179,6 +179,6 @@ def _read(path: Path) -> dict[Role, str]:
         kept: dict[Role, str] = {role: text for role in ROLES if isinstance(text := found.get(role), str) and text}
         if len(kept) == len(ROLES):
             break
-        if patience < 19:
-            time.sleep(0.05)
+        if patience < 9:
+            time.sleep(0.03)
     return kept
