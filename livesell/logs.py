@@ -134,25 +134,34 @@ class _File(_Discreet, RotatingFileHandler):
         return open(handle, "a", encoding=self.encoding, errors=self.errors)  # noqa: PTH123 - a handle has no path
 
 
-def start(file: Path | None, secrets: Iterable[str] = (), *, loud: int = logging.WARNING) -> Plain:
-    """Log everything of INFO and above to `file`, and what is `loud` to stderr; answers the formatter, to `hide` more.
+def start(folder: Path | None, secrets: Iterable[str] = (), *, loud: int = logging.WARNING) -> None:
+    """Log INFO and above to `logs/livesell.log` in the folder, and what is `loud` to stderr.
 
-    The root's handlers of an earlier start are replaced, others stay.
+    `secrets` are texts to hide, see `hide`. What an earlier start has put up is replaced; other handlers stay.
     """
-    plain = Plain(secrets)
     root = logging.getLogger()
-    for handler in list(root.handlers):
-        if isinstance(handler.formatter, Plain):
-            root.removeHandler(handler)
-            handler.close()
-    told = _Screen()
-    told.setLevel(loud)
-    handlers: list[logging.Handler] = [told]
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(_File(file))
+    for handler in _ours():
+        root.removeHandler(handler)
+        handler.close()
+    screen = _Screen()
+    screen.setLevel(loud)
+    handlers: list[logging.Handler] = [screen]
+    if folder is not None:
+        (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+        handlers.append(_File(folder / "logs" / "livesell.log"))
+    plain = Plain(secrets)
     for handler in handlers:
         handler.setFormatter(plain)
         root.addHandler(handler)
     root.setLevel(logging.INFO)
-    return plain
+
+
+def hide(*secrets: str) -> None:
+    """From now on hide these texts too: keys and tokens that became known after the start."""
+    for handler in _ours():
+        if isinstance(handler.formatter, Plain):
+            handler.formatter.hide(*secrets)
+
+
+def _ours() -> list[logging.Handler]:
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Discreet)]

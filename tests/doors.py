@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,19 @@ from livesell.web.keys import ROLES, Keys, Role
 from livesell.web.sessions import MemorySessions
 
 KEYS: dict[Role, str] = {role: f"{role}-key-{'x' * 30}" for role in ROLES}
+SELLER = {"Authorization": f"Bearer {KEYS['seller']}"}
+INGEST = {"Authorization": f"Bearer {KEYS['ingest']}"}
+COMMENTS = "/api/shows/current/comments"
+COMMANDS = "/api/shows/current/commands"
+EVERYWHERE = (
+    "/healthz",
+    "/control",
+    "/overlay/plain",
+    "/feed",
+    "/api/shows/current/orders",
+    "/static/web-0/a.css",
+    "/none",
+)
 
 FAULTS: dict[str, Exception] = {
     "input": errors.BadInput("must be text", index=3, field="author"),
@@ -200,6 +213,7 @@ async def open_shop(
     assets: Assets | None = None,
     guard_type: type[Guard] = Guard,
     seconds: float = SECONDS,
+    watch: Callable[[web.Request, web.StreamResponse], Awaitable[None]] | None = None,
     runner: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Shop]:
@@ -209,6 +223,8 @@ async def open_shop(
     )
     done: list[object] = []
     shop = Shop(guard, shop_app(guard, done, assets, seconds), done=done)
+    if watch is not None:
+        shop.app.on_response_prepare.append(watch)
     async with serving(shop.app, runner) as port:
         shop.port = guard.port = port
         yield shop

@@ -12,11 +12,7 @@ import pytest
 
 from livesell.web.body import MIB, SECONDS, parse_json
 from livesell.web.refusal import Refusal
-from tests.doors import KEYS, Shop, open_shop
-
-INGEST = {"Authorization": f"Bearer {KEYS['ingest']}"}
-SELLER = {"Authorization": f"Bearer {KEYS['seller']}"}
-COMMENTS = "/api/shows/current/comments"
+from tests.doors import COMMENTS, INGEST, SELLER, Shop, open_shop
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
     """A running log; the root logger is given back as it was."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    logs.start(tmp_path / "logs" / "livesell.log", KEYS.values(), loud=logging.CRITICAL + 1)
+    logs.start(tmp_path, KEYS.values(), loud=logging.CRITICAL + 1)
     yield tmp_path / "logs" / "livesell.log"
     for handler in set(root.handlers) - set(handlers):
         root.removeHandler(handler)
@@ -120,7 +120,7 @@ def test_a_log_that_cannot_be_written_says_so_once(file: Path, capsys: pytest.Ca
     handler.stream.close()
     log.info("phone %s", "0912345678")
     log.info("phone %s", "0912345678")
-    handler.stream = None  # type: ignore[assignment] # as a handler is before its first line
+    handler.stream = None  # as a handler is before its first line
     assert capsys.readouterr().err == "a line of livesell.test could not be logged: ValueError\n"
 
 
@@ -139,7 +139,7 @@ def test_the_log_stays_small(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """Five files of 5 MB, here a thousand times smaller, and the newest line is in the first."""
     assert (logs.SIZE, logs.FILES) == (5 * 1024 * 1024, 5)
     monkeypatch.setattr(logs, "SIZE", 5 * 1024)
-    logs.start(file, loud=logging.CRITICAL + 1)
+    logs.start(file.parent.parent, loud=logging.CRITICAL + 1)
     for number in range(2000):
         log.info("line %s", number)
     sizes = [part.stat().st_size for part in file.parent.iterdir()]
@@ -147,9 +147,16 @@ def test_the_log_stays_small(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "line 1999" in file.read_text(encoding="utf-8")
 
 
+def test_a_secret_that_becomes_known_later_is_hidden_too(file: Path) -> None:
+    """A new key, or a platform's token, stands in no line after it was named."""
+    logs.hide("tok-from-the-environment")
+    log.warning("the platform refused tok-from-the-environment")
+    assert f"the platform refused {logs.HIDDEN}" in written(file)
+
+
 def test_a_second_start_replaces_the_first(file: Path) -> None:
     """No line is written twice."""
-    logs.start(file, loud=logging.CRITICAL + 1)
+    logs.start(file.parent.parent, loud=logging.CRITICAL + 1)
     log.info("once")
     assert written(file).count("once") == 1
 
