@@ -13,13 +13,15 @@ from tests.doors import KEYS, Shop, open_shop, serving
 
 pytestmark = pytest.mark.browser
 
+Opened = tuple[Shop, Page, asyncio.Queue[int]]
+
 ATTACKS = {
     "fetch": "fetch(there, {method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}'}).catch(() => 0)",
     "beacon": "navigator.sendBeacon(there, new Blob(['{}']))",
     "form": "Object.assign(document.body.appendChild(document.createElement('form')),"
     " {method: 'post', enctype: 'text/plain', action: there, target: 'sink'}).submit()",
     "page form": "Object.assign(document.body.appendChild(document.createElement('form')),"
-    " {method: 'post', action: page, target: 'sink'}).submit()",
+    " {method: 'post', action: page, target: 'other'}).submit()",
     "json": "fetch(there, {method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/json'},"
     " body: '{}'}).catch(() => 0)",
     "picture": "new Image().src = page",
@@ -27,15 +29,15 @@ ATTACKS = {
 
 
 @pytest.fixture
-async def pages(chromium: str) -> AsyncIterator[tuple[Shop, Page, list[int]]]:
+async def pages(chromium: str) -> AsyncIterator[Opened]:
     """The shop, a page of another port in the seller's own browser, and the statuses that the shop answered."""
-    statuses: list[int] = []
+    statuses: asyncio.Queue[int] = asyncio.Queue()
 
     async def note(_request: web.Request, response: web.StreamResponse) -> None:
-        statuses.append(response.status)
+        statuses.put_nowait(response.status)
 
     async def elsewhere(_request: web.Request) -> web.Response:
-        return web.Response(text="<iframe name=sink></iframe>", content_type="text/html")
+        return web.Response(text="<iframe name=sink></iframe><iframe name=other></iframe>", content_type="text/html")
 
     other = web.Application()
     other.router.add_get("/", elsewhere)
@@ -46,13 +48,16 @@ async def pages(chromium: str) -> AsyncIterator[tuple[Shop, Page, list[int]]]:
             await page.goto(f"http://{shop.here}/control?key={KEYS['seller']}")
             assert await page.inner_text("body") == "control page"
             await page.goto(f"http://127.0.0.1:{port}/")
-            statuses.clear()
+            while not statuses.empty():
+                statuses.get_nowait()
             yield shop, page, statuses
         finally:
             await browser.close()
 
 
-async def test_another_page_in_the_sellers_browser_changes_nothing(pages: tuple[Shop, Page, list[int]]) -> None:
+async def test_another_page_in_the_sellers_browser_changes_nothing(
+    pages: Opened,
+) -> None:
     """Her cookie travels along, and still fetch, beacon, forms and pictures are refused; the feed does not open."""
     shop, page, statuses = pages
     addresses = f"const there = 'http://{shop.here}/api/shows/current/commands', page = 'http://{shop.here}/control';"
@@ -66,14 +71,13 @@ async def test_another_page_in_the_sellers_browser_changes_nothing(pages: tuple[
         }})"""
     )
     async with asyncio.timeout(10):
-        while len(statuses) < len(ATTACKS) + 1:
-            await asyncio.sleep(0.05)
+        arrived = [await statuses.get() for _ in range(len(ATTACKS) + 1)]
     assert opened is False
-    assert set(statuses) == {403}
+    assert set(arrived) == {403}
     assert shop.done == []
 
 
-async def test_our_own_page_may(pages: tuple[Shop, Page, list[int]]) -> None:
+async def test_our_own_page_may(pages: Opened) -> None:
     """The other half: the same browser and cookie from livesell's own page give a command and open the feed."""
     shop, page, _ = pages
     await page.goto(f"http://{shop.here}/control")
