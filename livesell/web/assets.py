@@ -77,7 +77,7 @@ class Assets:
         return self._address("web", path)
 
     def theme(self, name: str, path: str) -> str:
-        """The address of a file of a theme; NotFound if there is none, or if it is of a kind that themes may not have."""
+        """The address of a file of a theme; NotFound if there is none, or of a kind that themes may not have."""
         if name not in self.themes:
             raise NotFound("theme", name)
         return self._address(f"theme.{name}", path)
