@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from livesell.adapter import MOST_ID, clean
+from livesell.adapter import MOST_ID, Frame, clean
 
 NOTHING: dict[str, Any] = {}
 
@@ -62,3 +63,14 @@ def since_1970(value: Any, unit: int = 1) -> datetime | None:
 def single_line(text: str) -> str:
     """A text with every run of white space as one space, and none around it."""
     return " ".join(text.split())
+
+
+def payload(frame: Frame) -> Any:
+    """The JSON of a frame, whichever way it was kept; None where it is none."""
+    source = frame.text if frame.text is not None else frame.data
+    if source is None:
+        return frame.json
+    try:
+        return json.loads(source)
+    except (ValueError, RecursionError):
+        return None

@@ -20,6 +20,7 @@ class Listener:
         self.told: list[Status | Gap] = []
         self.beats = 0
         self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     async def hear(self, frame: Frame) -> None:
         self.frames.append(frame)
@@ -65,13 +66,17 @@ class Listener:
         """Wait for something that was said; TimeoutError if it is not."""
         async with asyncio.timeout(seconds):
             while not true():
+                if self._task is not None and self._task.done() and not self._task.cancelled():
+                    self._task.result()
+                    raise AssertionError("the adapter returned before that")
                 self._news.clear()
                 await self._news.wait()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[None]]:
         """The adapter runs inside the block."""
-        task = asyncio.create_task(self._run())
+        self._task = task = asyncio.create_task(self._run())
+        task.add_done_callback(lambda _: self._news.set())
         try:
             yield task
         finally:
