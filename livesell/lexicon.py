@@ -1,0 +1,196 @@
+"""What viewers' words mean: packs of phrases and their roles, one a language, all of them in one index.
+
+A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with values, `[units]` with what
+a unit amounts to ("1 kg", "100 g", "" for a mere count), `[letters]` with the names of Latin letters in another script.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from livesell import bundle
+from livesell.errors import ConfigError
+from livesell.model import Amount, Measure, Struct
+from livesell.text import Token, marked, tokenise
+
+ROLES: Mapping[str, str] = {
+    "claim": "takes something: chốt, mine, CF",
+    "take": "takes something together with a product or quantity, too common to do so alone: cho, lấy, give",
+    "me": "the first person as an answer: me, yo, 我",
+    "add": "on top of what was claimed before: thêm, one more",
+    "cancel": "withdraws: hủy, cancel",
+    "change": "puts something in place of a claim: đổi, change",
+    "to": "stands between what is given up and what is taken: thành, to",
+    "instead": "what stands before it is taken, what behind it given up: instead of, thay vì",
+    "not": "denies what follows (or precedes, where the pack says so): không, not",
+    "only": "this and no more: thôi, only",
+    "question": "asks: bao nhiêu, how much, còn không",
+    "ask": "asks only at the end of a sentence or beside a code: không, à, na",
+    "if": "opens a condition: còn thì, if",
+    "past": "tells of an earlier purchase: hôm trước, received",
+    "paid": "reports a payment: ck rồi, paid",
+    "other": "makes the comment chatter: game answers, praise, spam",
+    "greeting": "greets or thanks",
+    "decline": "declines: not today",
+    "announce": "the seller's own way of speaking, and ordering examples: cú pháp, to order type",
+    "each": "one quantity for every product named: mỗi loại, each",
+    "all": "every value of an option: đủ màu, all colours",
+    "and": "joins items: và, and",
+    "times": "stands before a quantity: x, sl, qty",
+    "code": "stands before a code: mã, code, number",
+    "money": "makes a number a price: k, đồng, taka",
+    "size": "makes a number a measure of the body, an age, a time or a date: tuổi, tall, o'clock",
+    "place": "makes a number part of an address: số nhà, street, house",
+    "phone": "stands before a phone number",
+    "dozen": "twelve pieces",
+    "half": "half of the unit that follows",
+    "half_after": "and a half, behind the unit: rưỡi",
+    "aside": "what a question beside a claim is about: ship, total",
+    "request": "asks for a thing rather than about it: can you keep, cho xin",
+    "filler": "says nothing: ạ, nhé, po, please",
+    "person": "whom a viewer speaks to or of: chị, em, sis",
+}
+"""Every role that a phrase may have, and what it does."""
+
+MEASURES: Mapping[str, tuple[Measure, int]] = {"g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000)}
+
+
+class Phrase(Struct, frozen=True):
+    """A phrase of one or more tokens, with what it means."""
+
+    plain: tuple[str, ...]
+    text: tuple[str, ...]
+    roles: frozenset[str]
+    number: Decimal | None = None
+    unit: str | None = None
+    amount: Amount | None = None
+    letter: str = ""
+
+
+class Match(Struct, frozen=True):
+    """A phrase at a place: tokens `start` to before `end`."""
+
+    start: int
+    end: int
+    phrase: Phrase
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What it means."""
+        return self.phrase.roles
+
+
+class Lexicon:
+    """The phrases of some packs."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
+        for phrase in phrases:
+            key = (phrase.plain, phrase.text)
+            known = merged.get(key)
+            merged[key] = phrase if known is None else _both(known, phrase)
+        self._by_first: dict[str, list[Phrase]] = {}
+        for phrase in merged.values():
+            self._by_first.setdefault(phrase.plain[0], []).append(phrase)
+        for found in self._by_first.values():
+            found.sort(key=lambda phrase: -len(phrase.plain))
+
+    def spot(self, tokens: Sequence[Token]) -> Iterator[Match]:
+        """Every phrase at every place, longer ones first; a shorter one inside a longer one is found too."""
+        size = len(tokens)
+        for start, token in enumerate(tokens):
+            for phrase in self._by_first.get(token.plain, ()):
+                end = start + len(phrase.plain)
+                if end <= size and fits(phrase, tokens, start):
+                    yield Match(start, end, phrase)
+
+
+def fits(phrase: Phrase, tokens: Sequence[Token], start: int) -> bool:
+    """True where the tokens are the phrase: typed without marks any word of those letters, with marks only itself."""
+    for offset, bare in enumerate(phrase.plain):
+        token = tokens[start + offset]
+        if token.plain != bare or (marked(token) and token.text != phrase.text[offset]):
+            return False
+    return True
+
+
+def _both(one: Phrase, other: Phrase) -> Phrase:
+    return Phrase(
+        one.plain,
+        one.text,
+        one.roles | other.roles,
+        one.number if one.number is not None else other.number,
+        one.unit if one.unit is not None else other.unit,
+        one.amount if one.amount is not None else other.amount,
+        one.letter or other.letter,
+    )
+
+
+def tags(folder: Path = bundle.LANGUAGE_FOLDER) -> list[str]:
+    """The languages there is a pack for."""
+    return sorted(path.parent.name for path in folder.glob("*/lexicon.toml"))
+
+
+def load(languages: Sequence[str] | None = None, folder: Path = bundle.LANGUAGE_FOLDER) -> Lexicon:
+    """The packs of these languages, of all there are where none is named; ConfigError for one that is not there."""
+    known = tags(folder)
+    wanted = list(languages) if languages is not None else known
+    for tag in wanted:
+        if tag not in known:
+            raise ConfigError("shop.languages", f"there is no pack for '{tag}'", f"there are {', '.join(known)}")
+    return Lexicon(phrase for tag in wanted for phrase in pack(folder / tag / "lexicon.toml"))
+
+
+def pack(path: Path) -> Iterator[Phrase]:
+    """The phrases of one pack; ConfigError names what cannot be read in it."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path.parent.name}/{path.name}", f"cannot be read: {error}") from None
+    for key, value in data.items():
+        where = f"{path.parent.name}/{path.name}, {key}"
+        if key == "numbers":
+            for words, number in value.items():
+                yield phrase_of(words, where, number=Decimal(str(number)))
+        elif key == "units":
+            for words, amount in value.items():
+                yield phrase_of(words, where, unit=words, amount=_amount(amount, where))
+        elif key == "letters":
+            for words, letter in value.items():
+                yield phrase_of(words, where, letter=letter.upper())
+        elif key in ROLES:
+            for words in value:
+                yield phrase_of(words, where, roles=frozenset((key,)))
+        else:
+            raise ConfigError(where, "this role is not known", f"known are {', '.join(ROLES)}, numbers, units, letters")
+
+
+def phrase_of(
+    words: str,
+    where: str,
+    *,
+    roles: frozenset[str] = frozenset(),
+    number: Decimal | None = None,
+    unit: str | None = None,
+    amount: Amount | None = None,
+    letter: str = "",
+) -> Phrase:
+    """A phrase as the tokeniser sees it."""
+    tokens = tokenise(words)
+    if not tokens:
+        raise ConfigError(where, f"'{words}' has no letter")
+    text = tuple(token.text for token in tokens)
+    return Phrase(tuple(token.plain for token in tokens), text, roles, number, unit, amount, letter)
+
+
+def _amount(text: str, where: str) -> Amount | None:
+    if not text:
+        return None
+    number, _, unit = text.partition(" ")
+    measure = MEASURES.get(unit)
+    if measure is None:
+        raise ConfigError(where, f"'{text}' is not an amount such as '100 g'")
+    return Amount(Decimal(number) * measure[1], measure[0])

@@ -1,0 +1,245 @@
+"""The parser: from a comment's text to a Reading. Pure: it reads its index and lexicon, and nothing else.
+
+text -> tokens (livesell/text.py) -> spots (spots.py) -> clauses and their intents (intent.py) -> slots (slots.py)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from livesell.catalog.index import Index
+from livesell.lexicon import Lexicon
+from livesell.model import READ_LIMIT, Claim, Code, Intent, Product, Reading, Why
+from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to_somebody, weigh
+from livesell.parser.slots import Item, claims_of, fill
+from livesell.parser.spots import Spot, View, see
+
+
+class Parser:
+    """Reads comments for one shop; `put` and `remove` keep it up with the goods."""
+
+    def __init__(self, products: Iterable[Product], lexicon: Lexicon, *, country: str = "VN") -> None:
+        self.index, self.lexicon, self.country = Index(), lexicon, country
+        for product in products:
+            self.index.put(product)
+
+    def put(self, product: Product) -> None:
+        """Know a product, new or changed, from the next comment on."""
+        self.index.put(product)
+
+    def remove(self, code: Code) -> None:
+        """Forget a product."""
+        self.index.remove(code)
+
+    def read(self, text: str, pinned: Code | None = None) -> Reading:
+        """What a comment asks for; `pinned` is the code of the product on show."""
+        text = text[:READ_LIMIT]
+        if pinned is not None and pinned not in self.index.products:
+            pinned = None
+        view = see(text, self.index, self.lexicon, self.country, pinned)
+        if for_machines(text) or to_somebody(view):
+            return Reading("other", phone=view.phone, confidence=0.9, why=why_of(view, (), "other"))
+        clauses = clauses_of(view)
+        weighed = [weigh(view, clause, pinned, alone=len(clauses) == 1) for clause in clauses]
+        return self._together(view, weighed, pinned)
+
+    def _together(self, view: View, weighed: Sequence[Weighed], pinned: Code | None) -> Reading:
+        """The clauses' intents as one: a withdrawal and a claim are a change, a claim and a question a claim."""
+        by: dict[str, list[Weighed]] = {}
+        for one in weighed:
+            by.setdefault(one.intent, []).append(one)
+        if "change" in by:
+            return self._change(view, [*by["change"], *by.get("order", [])], pinned)
+        if "cancel" in by and "order" in by:
+            return self._swap(view, by["cancel"], by["order"], pinned)
+        if "cancel" in by:
+            return self._cancel(view, by["cancel"])
+        if "order" in by:
+            return self._order(view, by["order"], pinned, weighed)
+        for intent in ("question", "other", "decline", "paid"):
+            if intent in by:
+                told: Intent = "question" if intent == "question" else "other"
+                confidence = max(one.weight for one in by[intent])
+                return Reading(told, phone=view.phone, confidence=confidence, why=why_of(view, by[intent], told))
+        return Reading("other", phone=view.phone, confidence=0.9)
+
+    def _items(self, view: View, parts: Sequence[Weighed], pinned: Code | None) -> list[Item]:
+        spots = [spot for one in parts for spot in one.clause.spots]
+        return fill(view, self.index, self.lexicon, pinned, spots)
+
+    def _order(self, view: View, parts: Sequence[Weighed], pinned: Code | None, weighed: Sequence[Weighed]) -> Reading:
+        items = self._items(view, parts, pinned)
+        claims = claims_of(items)
+        named = [item for item in items if item.code is not None]
+        unknown = tuple(item.unknown for item in items if item.unknown)
+        candidates = tuple(dict.fromkeys(code for item in items for code in item.which))
+        on_pinned = False
+        if not items and pinned is not None and not self._names_unknown(view, parts):
+            claims, on_pinned = [Claim(pinned)], True
+        elif not items:
+            words = self._names_unknown(view, parts)
+            unknown = (words,) if words else ()
+        elif pinned is not None and not any(spot.kind in ("product", "which", "unknown") for spot in view.spots):
+            on_pinned = bool(named)
+            words = self._names_unknown(view, parts)
+            if words:
+                claims, unknown, on_pinned = [], (words,), False
+        elif not named and not unknown and not candidates:
+            words = self._names_unknown(view, parts)
+            unknown = (words,) if words else ()
+        confidence = self._confidence(view, parts, items, on_pinned=on_pinned, mixed=len(weighed) > len(parts))
+        return Reading(
+            "order",
+            tuple(claims),
+            view.phone,
+            confidence,
+            why_of(view, parts, "order", pinned=pinned if on_pinned else None),
+            adds=any(one.clause.has("add") for one in parts),
+            unknown=unknown,
+            candidates=candidates if not claims or candidates else (),
+        )
+
+    def _names_unknown(self, view: View, parts: Sequence[Weighed]) -> str:
+        """The words of a claim that name something the catalog does not have, "" where there are none."""
+        words: list[str] = []
+        for one in parts:
+            known: set[int] = set()
+            for spot in one.clause.spots:
+                known.update(range(spot.start, spot.end))
+            for match in view.matches:
+                known.update(range(match.start, match.end))
+            run: list[str] = []
+            for at in range(one.clause.start, one.clause.end):
+                token = view.tokens[at]
+                if at in known or token.kind != "word":
+                    if len(run) > len(words):
+                        words = run
+                    run = []
+                else:
+                    run.append(token.text)
+            if len(run) > len(words):
+                words = run
+        enough = sum(len(word) for word in words) >= (3 if words and words[0].isascii() else 2)
+        return " ".join(words) if words and enough else ""
+
+    def _cancel(self, view: View, parts: Sequence[Weighed]) -> Reading:
+        items = self._items(view, parts, None)
+        claims = claims_of(items, unsaid=None)
+        claims = [Claim(claim.code, claim.options, None, said=False) for claim in claims]
+        confidence = 0.9 if claims else 0.85
+        return Reading("cancel", tuple(claims), view.phone, confidence, why_of(view, parts, "cancel"))
+
+    def _swap(self, view: View, gone: Sequence[Weighed], wanted: Sequence[Weighed], pinned: Code | None) -> Reading:
+        given_up = claims_of(self._items(view, gone, None), unsaid=None)
+        claims = claims_of(self._items(view, wanted, pinned))
+        if not claims or not given_up:
+            return self._cancel(view, gone)
+        return Reading(
+            "change",
+            tuple(claims),
+            view.phone,
+            0.75,
+            why_of(view, [*gone, *wanted], "change"),
+            replaces=tuple(Claim(claim.code, claim.options, None) for claim in given_up),
+        )
+
+    def _change(self, view: View, parts: Sequence[Weighed], pinned: Code | None) -> Reading:
+        spots = sorted((spot for one in parts for spot in one.clause.spots), key=lambda spot: spot.start)
+        place = next((match.start for one in parts for match in one.clause.cues if "to" in match.roles), None)
+        instead = next((match.start for one in parts for match in one.clause.cues if "instead" in match.roles), None)
+        if instead is not None and place is None:
+            before = [spot for spot in spots if spot.start < instead]
+            after = [spot for spot in spots if spot.start > instead]
+            wanted, given = (before, after) if before else (after, [])
+        elif place is not None:
+            given = [spot for spot in spots if spot.start < place]
+            wanted = [spot for spot in spots if spot.start > place]
+        else:
+            given, wanted = self._by_order(spots)
+        replaces = claims_of(fill(view, self.index, self.lexicon, None, given), unsaid=None)
+        items = fill(view, self.index, self.lexicon, pinned, wanted)
+        if replaces and wanted and not any(spot.kind in ("product", "which", "unknown") for spot in wanted):
+            items = fill(view, self.index, self.lexicon, replaces[0].code, wanted)
+        claims = claims_of(items)
+        if not wanted and replaces:
+            claims, replaces = [Claim(claim.code, claim.options) for claim in replaces], []
+        changed = [Claim(claim.code, claim.options, None) for claim in replaces]
+        if not any(spot.kind == "product" for spot in given):
+            changed = [
+                claim
+                for claim in changed
+                if claims and claim.code == claims[0].code and claim.options != claims[0].options
+            ]
+        return Reading(
+            "change",
+            tuple(claims),
+            view.phone,
+            0.8 if claims else 0.6,
+            why_of(view, parts, "change"),
+            replaces=tuple(changed),
+        )
+
+    def _by_order(self, spots: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
+        """What is given up and what is wanted, where no word says which: the first product, then the second."""
+        named = [spot for spot in spots if spot.kind in ("product", "which")]
+        if len(named) >= 2:
+            second = named[1].start
+            return [spot for spot in spots if spot.start < second], [spot for spot in spots if spot.start >= second]
+        return [], list(spots)
+
+    def _confidence(
+        self, view: View, parts: Sequence[Weighed], items: Sequence[Item], *, on_pinned: bool, mixed: bool
+    ) -> float:
+        """How likely intent and claims are right, from what they rest on."""
+        confidence = max(one.weight for one in parts)
+        spots = [spot for one in parts for spot in one.clause.spots if spot.kind == "product"]
+        if spots:
+            confidence = min(confidence, *(0.97 if spot.strong else 0.8 for spot in spots))
+            confidence *= min(spot.quality for spot in spots)
+        if on_pinned:
+            confidence *= 0.92
+        if mixed:
+            confidence *= 0.9
+        if any(item.quantity is None for item in items):
+            confidence *= 0.9
+        leftover = sum(not taken for taken in view.taken) - sum(
+            match.end - match.start for one in parts for match in one.clause.cues
+        )
+        confidence -= min(0.15, 0.01 * max(0, leftover))
+        return round(max(0.5, min(0.99, confidence)), 3)
+
+
+def why_of(view: View, parts: Sequence[Weighed], intent: str, pinned: Code | None = None) -> tuple[Why, ...]:
+    """What a reading rests on, piece by piece, in the order of the comment."""
+    found: list[Why] = []
+    tokens = view.tokens
+    clauses: list[Clause] = [one.clause for one in parts]
+    for spot in (spot for clause in clauses for spot in clause.spots):
+        start, end = tokens[spot.start].start, tokens[spot.end - 1].end
+        if spot.kind == "product":
+            found.append(Why("code" if spot.by != "name" else "name", {"code": spot.codes[0]}, start, end))
+        elif spot.kind == "which":
+            found.append(Why("which", {"codes": tuple(spot.codes)}, start, end))
+        elif spot.kind == "unknown":
+            found.append(Why("unknown", {"text": spot.said}, start, end))
+        elif spot.kind == "quantity" and spot.number is not None:
+            found.append(Why("quantity", {"n": f"{spot.number.normalize():f}"}, start, end))
+        elif spot.kind == "option":
+            found.append(Why("option", {"value": spot.values[0].value}, start, end))
+        elif spot.kind == "phone":
+            found.append(Why("phone", {}, start, end))
+    shown = {"claim", "take", "add", "cancel", "change", "question", "past", "not", "if", "paid", "announce", "each"}
+    for match in (match for clause in clauses for match in clause.cues):
+        role = next((role for role in match.roles if role in shown), None)
+        if role is not None:
+            start, end = tokens[match.start].start, tokens[match.end - 1].end
+            found.append(Why("word", {"word": view.said(match.start, match.end), "role": role}, start, end))
+    if pinned is not None:
+        found.append(Why("pinned", {"code": pinned}))
+    found.sort(key=lambda why: (why.start, why.end))
+    if intent in ("question", "other"):
+        found = [why for why in found if why.code in ("word", "phone")]
+    return tuple(found)
+
+
+__all__ = ["Parser"]

@@ -1,0 +1,735 @@
+"""Spotting: which tokens of a comment are products, options, quantities, prices and words of the lexicon.
+
+Order matters: phones go first so that no digit of theirs is read again, then codes, then names on what is left, then
+options, then quantities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from livesell.catalog.index import Index, Name, Value, look_key, spelt
+from livesell.lexicon import Lexicon, Match
+from livesell.model import Amount, Code
+from livesell.text import Token, marked, tokenise
+
+Kind = Literal["product", "option", "quantity", "phone", "money", "size", "unknown", "which"]
+
+
+@dataclass
+class Spot:
+    """Tokens `start` to before `end` as one thing.
+
+    `codes`: what a product spot may be, one where it is sure. `strong`: named by its code, or by a whole name.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    codes: tuple[Code, ...] = ()
+    strong: bool = True
+    by: Literal["code", "number", "name"] = "code"
+    option: str = ""
+    value: str = ""
+    values: tuple[Value, ...] = ()
+    number: Decimal | None = None
+    unit: str | None = None
+    amount: Amount | None = None
+    plus: bool = False
+    times: bool = False
+    each: bool = False
+    said: str = ""
+    quality: float = 1.0
+
+
+@dataclass
+class View:
+    """A comment with all that was seen in it."""
+
+    tokens: list[Token]
+    matches: list[Match]
+    phone: str | None = None
+    spots: list[Spot] = field(default_factory=list)
+    taken: list[bool] = field(default_factory=list)
+
+    def roles(self, at: int) -> frozenset[str]:
+        """What the phrases that begin at a token mean."""
+        return frozenset().union(*(match.roles for match in self.matches if match.start == at))
+
+    def free(self, start: int, end: int) -> bool:
+        """True where nothing was seen in these tokens yet."""
+        return not any(self.taken[start:end])
+
+    def take(self, spot: Spot) -> None:
+        """Keep a spot; its tokens are nobody else's."""
+        self.spots.append(spot)
+        for at in range(spot.start, spot.end):
+            self.taken[at] = True
+
+    def said(self, start: int, end: int) -> str:
+        """Tokens as text."""
+        words = ""
+        for token in self.tokens[start:end]:
+            words += ("" if token.glued or not words else " ") + token.text
+        return words
+
+
+def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | None) -> View:
+    """Everything in a comment, by place."""
+    tokens = tokenise(text)
+    view = View(tokens, list(lexicon.spot(tokens)))
+    view.taken = [False] * len(tokens)
+    phones(view, text, country)
+    by_start: dict[int, list[Match]] = {}
+    for match in view.matches:
+        by_start.setdefault(match.start, []).append(match)
+    prices(view, by_start)
+    codes(view, index, by_start, pinned)
+    names(view, index, by_start, pinned)
+    options(view, index, pinned)
+    numeric_codes(view, index, by_start, pinned)
+    quantities(view, by_start)
+    view.spots.sort(key=lambda spot: spot.start)
+    return view
+
+
+# --- phones ---------------------------------------------------------------------------------------------------------
+
+LONG = re.compile(r"(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
+
+
+def phones(view: View, text: str, country: str) -> None:
+    """A phone number as E.164, and its digits out of the way; also those of numbers that only look like one."""
+    cut = text[: view.tokens[-1].end] if view.tokens else ""
+    if sum(letter.isdecimal() for letter in cut) < 7:
+        return
+    import unicodedata
+
+    import phonenumbers
+
+    for match in LONG.finditer(cut):
+        raw = match[0].strip()
+        if sum(letter.isdecimal() for letter in raw) < 7:
+            continue
+        digits = "".join(
+            str(unicodedata.decimal(letter)) if letter.isdecimal() else "0" if letter in "oO" else letter
+            for letter in raw
+        )
+        if sum(letter.isdecimal() for letter in digits) < 8 and not digits.startswith("+"):
+            continue
+        number = None
+        try:
+            parsed = phonenumbers.parse(digits, country)
+            if phonenumbers.is_valid_number(parsed) and not _part_of_more(cut, match.start(), match.end()):
+                number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        except phonenumbers.NumberParseException:
+            number = None
+        long_run = re.search(r"\d{7,}", re.sub(r"[\s.()-]", "", digits)) is not None
+        unbroken = max(len(piece) for piece in re.split(r"\D+", digits)) >= 6
+        if number is None and not (long_run and unbroken):
+            continue
+        if number is not None and view.phone is None:
+            view.phone = number
+        inside = [at for at, token in enumerate(view.tokens) if token.start < match.end() and token.end > match.start()]
+        if inside:
+            view.take(Spot("phone", inside[0], inside[-1] + 1))
+
+
+def _part_of_more(text: str, start: int, end: int) -> bool:
+    """True where more digits follow at once: a part of an account or a tracking number."""
+    return (end < len(text) and text[end].isdecimal()) or (start > 0 and text[start - 1].isalnum())
+
+
+# --- prices, sizes --------------------------------------------------------------------------------------------------
+
+CURRENCY = frozenset("$€£¥₫৳฿₱₹₩")
+
+
+def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
+    """Numbers that are money, times, ages, weights or part of an address; never a quantity."""
+    tokens = view.tokens
+    for at, token in enumerate(tokens):
+        if token.kind != "number" or view.taken[at]:
+            continue
+        before = tokens[at - 1] if at else None
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if before is not None and before.text in CURRENCY and token.glued:
+            view.take(Spot("money", at - 1, at + 1))
+        elif after is not None and after.text in CURRENCY:
+            view.take(Spot("money", at, at + 2))
+        elif (
+            after is not None
+            and after.text in "/:"
+            and at + 2 < len(tokens)
+            and tokens[at + 2].kind == "number"
+            and after.glued
+        ):
+            view.take(Spot("size", at, at + 3))
+        elif after is not None and after.text == "%":
+            view.take(Spot("size", at, at + 2))
+        else:
+            for match in by_start.get(at + 1, ()):
+                near = tokens[match.start].glued or len(tokens[match.start].plain) > 1
+                if "money" in match.roles and near:
+                    view.take(Spot("money", at, match.end))
+                    break
+                if "size" in match.roles and near and not view.taken[at]:
+                    view.take(Spot("size", at, match.end))
+                    break
+            else:
+                if _grouped(token.text):
+                    view.take(Spot("money", at, at + 1))
+                    continue
+                for match in view.matches:
+                    if match.end == at and match.roles & {"money", "size", "place"}:
+                        kind: Kind = "money" if "money" in match.roles else "size"
+                        view.take(Spot(kind, at, at + 1))
+                        break
+
+
+def _grouped(number: str) -> bool:
+    """120.000, 1,200,000: a price written with thousands marks."""
+    return re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", number) is not None
+
+
+# --- codes ----------------------------------------------------------------------------------------------------------
+
+
+def codes(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None) -> None:
+    """Codes however typed: exact, without zeros, look-alikes, spaced, spelt in another script; the longest wins."""
+    at = 0
+    while at < len(view.tokens):
+        if view.taken[at]:
+            at += 1
+            continue
+        spot = code_at(view, index, by_start, pinned, at)
+        if spot is not None:
+            view.take(spot)
+            at = spot.end
+        else:
+            at += 1
+
+
+def code_at(
+    view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None, at: int
+) -> Spot | None:
+    """The code that begins at a token."""
+    tokens = view.tokens
+    first = tokens[at]
+    if first.kind == "sign":
+        return None
+    best: Spot | None = None
+    letters = spelt_letters(view, by_start, at)
+    starts = [(at, "")]
+    if letters is not None:
+        starts.append(letters)
+    for begin, head in starts:
+        for end in range(begin + (0 if head else 1), min(begin + index.longest_code + 3, len(tokens)) + 1):
+            if end <= at or not view.free(at, end) or not joins(tokens, at, end):
+                continue
+            key = head + spelt(tokens[begin:end])
+            if head:
+                key = spelt_key(key)
+            if not key or key.isdecimal() or not complete(tokens, end):
+                continue
+            found = index.codes.get(key)
+            quality = 1.0
+            if found is None:
+                found = index.looks.get(look_key(key))
+                quality = 0.9
+                if found is not None and not looks_allowed(key, found):
+                    found = None
+            if found:
+                spot = Spot("product", at, end, tuple(found), quality=quality)
+                if best is None or end > best.end:
+                    best = spot
+    if best is not None:
+        best.codes = narrowed(best.codes, pinned)
+        return best if letters_fit(view, best, by_start) else None
+    return unknown_code(view, index, at)
+
+
+def narrowed(codes: tuple[Code, ...], pinned: Code | None) -> tuple[Code, ...]:
+    """Where several could be meant, the pinned one if it is among them."""
+    return (pinned,) if len(codes) > 1 and pinned in codes and pinned is not None else codes
+
+
+def looks_allowed(key: str, found: Mapping[Code, None]) -> bool:
+    """Look-alikes count in what looks like a code: "to", "ill" and "10" are words and numbers of their own."""
+    return any(letter.isdecimal() for letter in key) and any(letter.isalpha() for letter in key) and bool(found)
+
+
+def joins(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """True where tokens can be one code: letters and digits, glued or with one space or hyphen-like sign between."""
+    for at in range(start + 1, end):
+        token = tokens[at]
+        if token.kind == "sign":
+            if token.text not in "-._#~/" or at + 1 >= end:
+                return False
+        elif token.kind == tokens[at - 1].kind and not token.glued:
+            return False
+    return tokens[end - 1].kind != "sign"
+
+
+def complete(tokens: Sequence[Token], end: int) -> bool:
+    """False where a number goes on behind the code: "A1.5"."""
+    return end >= len(tokens) or not (tokens[end].glued and tokens[end].kind == "number" == tokens[end - 1].kind)
+
+
+def letters_fit(view: View, spot: Spot, by_start: Mapping[int, Sequence[Match]]) -> bool:
+    """A code that is an ordinary word ("an", "so") counts only typed in capitals or beside a word for codes."""
+    words = view.tokens[spot.start : spot.end]
+    if any(token.kind == "number" for token in words):
+        return True
+    return not any(match.end == spot.end and match.roles for match in by_start.get(spot.start, ()))
+
+
+def spelt_letters(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> tuple[int, str] | None:
+    """Letters spelt by their names in another script: where they end, and what they are."""
+    head, here = "", at
+    while True:
+        match = next((one for one in by_start.get(here, ()) if one.phrase.letter and view.free(here, one.end)), None)
+        if match is None:
+            break
+        head += match.phrase.letter
+        here = match.end
+    return (here, head) if head else None
+
+
+def spelt_key(key: str) -> str:
+    """A key of letters and digits with leading zeros gone."""
+    return "".join(
+        piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in re.findall(r"[A-Z]+|\d+|[^A-Z\d]+", key)
+    )
+
+
+def unknown_code(view: View, index: Index, at: int) -> Spot | None:
+    """What is shaped like the catalog's codes but is none of them."""
+    tokens = view.tokens
+    first = tokens[at]
+    if first.kind != "word" or not first.text.isascii() or len(first.text) > 3 or at + 1 >= len(tokens):
+        return None
+    second = tokens[at + 1]
+    if second.kind != "number" or not second.text.isdecimal() or not view.free(at, at + 2):
+        return None
+    known_prefix = first.plain.upper() in index.prefixes
+    typed_as_code = second.glued and (len(first.text) <= 2 and index.letters_in_codes > 0)
+    follows = tokens[at + 2] if at + 2 < len(tokens) else None
+    if follows is not None and follows.glued and follows.kind == "word" and not known_prefix:
+        return None
+    if first.plain in ("x", "k", "m", "s", "l", "sl", "c", "e", "h", "xl", "t") and not known_prefix:
+        return None
+    if known_prefix and (second.glued or len(first.text) > 1):
+        return Spot("unknown", at, at + 2, said=view.said(at, at + 2))
+    if typed_as_code and not view.roles(at):
+        return Spot("unknown", at, at + 2, said=view.said(at, at + 2))
+    return None
+
+
+def numeric_codes(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None) -> None:
+    """Codes that are plain numbers, and numbers that a word such as "mã" makes the end of a code."""
+    tokens = view.tokens
+    for at, token in enumerate(tokens):
+        if token.kind != "number" or view.taken[at] or not token.text.isdecimal():
+            continue
+        key = token.text.lstrip("0") or "0"
+        marked_start = code_word(view, at)
+        found = index.codes.get(key) or (index.tails.get(key) if marked_start is not None else None)
+        if found and (marked_start is not None or stands_as_code(view, index, by_start, at)):
+            codes = narrowed(tuple(found), pinned)
+            start = at if marked_start is None else marked_start
+            view.take(Spot("product", start, at + 1, codes, by="number"))
+        elif marked_start is not None and found is None and not any(token.text == "." for token in tokens[at : at + 1]):
+            view.take(Spot("unknown", marked_start, at + 1, said=token.text))
+
+
+def code_word(view: View, at: int) -> int | None:
+    """Where a word that makes the number behind it a code begins: mã 12, code 12, #12, no. 12."""
+    before = at - 1
+    if before >= 0 and view.tokens[before].text in (".", ":"):
+        before -= 1
+    if before >= 0 and view.tokens[before].text == "#" and not view.taken[before]:
+        return before
+    for match in view.matches:
+        if match.end == before + 1 and "code" in match.roles and view.free(match.start, at):
+            return match.start
+    return None
+
+
+def stands_as_code(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], at: int) -> bool:
+    """Whether a number that is a code means it: not behind a sign, a product or an option, not before a unit."""
+    tokens = view.tokens
+    if at and tokens[at - 1].text in ("+", "x", "*", "=") and tokens[at - 1].kind == "sign":
+        return False
+    if at and any(match.end == at and match.roles & {"times"} for match in view.matches):
+        return False
+    if at + 1 < len(tokens):
+        if unit_at(view, by_start, at + 1) is not None:
+            return False
+        if tokens[at + 1].plain == "x" and tokens[at + 1].glued and at + 2 >= len(tokens):
+            return False
+    before = at - 1
+    while before >= 0:
+        if tokens[before].kind == "sign" and tokens[before].text in ",;+/&\n":
+            return True
+        if any(match.start <= before < match.end and "and" in match.roles for match in view.matches):
+            return True
+        if view.taken[before]:
+            spot = next(spot for spot in view.spots if spot.start <= before < spot.end)
+            return spot.kind not in ("product", "option", "which")
+        before -= 1
+    return index.plain_numbers or len(tokens) == 1
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+def names(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None) -> None:
+    """Names as people type them: in part, in another order, with slips; the longest span of one product wins."""
+    spans = list(spaced_spans(view, index)) + list(spaceless_spans(view, index))
+    spans.sort(key=lambda spot: (-(spot.end - spot.start), not spot.strong, -spot.quality))
+    for spot in spans:
+        if view.free(spot.start, spot.end) and worth(view, spot, by_start):
+            spot.codes = narrowed(spot.codes, pinned)
+            if len(spot.codes) > 1:
+                spot.kind = "which"
+            view.take(spot)
+
+
+def worth(view: View, spot: Spot, by_start: Mapping[int, Sequence[Match]]) -> bool:
+    """False for a part of a name that is an ordinary word of the lexicon, or a single short one."""
+    if spot.strong:
+        return True
+    own = [at for at in range(spot.start, spot.end) if not any(ordinary(match) for match in by_start.get(at, ()))]
+    if not own:
+        return False
+    letters = sum(len(view.tokens[at].plain) for at in own)
+    return letters >= 3
+
+
+def ordinary(match: Match) -> bool:
+    """True for a word that means something of its own."""
+    phrase = match.phrase
+    return bool(phrase.roles) or phrase.unit is not None or phrase.number is not None
+
+
+def spaced_spans(view: View, index: Index) -> Iterator[Spot]:
+    """Spans of words that all stand in one name of one or more products."""
+    tokens = view.tokens
+    near: list[dict[Name, tuple[int, float]]] = []
+    for at, token in enumerate(tokens):
+        found: dict[Name, tuple[int, float]] = {}
+        if token.kind != "sign" and not view.taken[at]:
+            for word in index.words_near(token.plain):
+                for name in index.tokens.get(word, ()):
+                    place = name.plain.index(word)
+                    # A word with other tones is still taken for a slip: viewers mistype tones more often than they
+                    # mean another product.
+                    same = word == token.plain and (not marked(token) or token.text == name.text[place])
+                    if name not in found:
+                        found[name] = (place, 1.0 if same else 0.9 if word == token.plain else 0.85)
+        near.append(found)
+    for start in range(len(tokens)):
+        alive = {name: ({place}, quality) for name, (place, quality) in near[start].items() if not name.spaceless}
+        end = start
+        while alive:
+            end += 1
+            yield from spans_of(view, start, end, alive)
+            if end >= len(tokens):
+                break
+            grown = {}
+            for name, (places, quality) in alive.items():
+                hit = near[end].get(name)
+                if hit is not None and (hit[0] not in places or name.plain.count(tokens[end].plain) > 1):
+                    grown[name] = (places | {hit[0]}, quality * hit[1])
+            alive = grown
+
+
+def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[int], float]]) -> Iterator[Spot]:
+    """The product or products that a span can be."""
+    size = end - start
+    full = [name for name, (places, _) in alive.items() if len(name.plain) == size == len(places)]
+    best = max(quality for _, quality in alive.values())
+    if full:
+        fullest = max(alive[name][1] for name in full)
+        codes = dict.fromkeys(name.code for name in full if alive[name][1] == fullest)
+        yield Spot("product", start, end, tuple(codes), True, "name", quality=fullest, said=view.said(start, end))
+        return
+    codes = dict.fromkeys(name.code for name, (_, quality) in alive.items() if quality == best)
+    covered = max(size / len(name.plain) for name in alive)
+    if size == 1 and len(view.tokens[start].plain) < 3:
+        return
+    yield Spot(
+        "product",
+        start,
+        end,
+        tuple(codes),
+        False,
+        "name",
+        quality=best * (0.6 + 0.4 * covered),
+        said=view.said(start, end),
+    )
+
+
+def spaceless_spans(view: View, index: Index) -> Iterator[Spot]:
+    """Names in scripts without spaces: runs of letters, looked up by pairs, compared with few."""
+    tokens = view.tokens
+    at = 0
+    while at < len(tokens):
+        if view.taken[at] or not foreign(tokens[at]):
+            at += 1
+            continue
+        end = at
+        while (
+            end < len(tokens) and not view.taken[end] and tokens[end].kind == "word" and not tokens[end].text.isascii()
+        ):
+            end += 1
+        yield from spaceless_run(view, index, at, end)
+        at = end
+
+
+def foreign(token: Token) -> bool:
+    """True for a word in other letters than Latin ones."""
+    return token.kind == "word" and not token.text.isascii()
+
+
+def spaceless_run(view: View, index: Index, start: int, end: int) -> Iterator[Spot]:
+    """What products a run of letters names."""
+    letters = [token.plain for token in view.tokens[start:end]]
+    run = "".join(letters)
+    votes: dict[Name, int] = {}
+    for at in range(len(run) - 1):
+        for name in index.pairs.get(run[at : at + 2], ()):
+            votes[name] = votes.get(name, 0) + 1
+    offsets = [0]
+    for letter in letters:
+        offsets.append(offsets[-1] + len(letter))
+    whole: dict[tuple[int, int], dict[Code, float]] = {}
+    for name, count in sorted(votes.items(), key=lambda vote: -vote[1])[:24]:
+        written = "".join(name.plain)
+        place = run.find(written)
+        if place >= 0:
+            span = _tokens_of(offsets, place, place + len(written))
+            whole.setdefault(span, {})[name.code] = 1.0
+            continue
+        if count < 2 or len(written) < 3:
+            continue
+        match = fuzz.partial_ratio_alignment(written, run)
+        if match is not None and match.score >= 80 and len(written) >= 4:
+            span = _tokens_of(offsets, match.dest_start, match.dest_end)
+            whole.setdefault(span, {}).setdefault(name.code, match.score / 100 * 0.9)
+    for (first, last), codes in whole.items():
+        top = max(codes.values())
+        found = tuple(code for code, score in codes.items() if score == top)
+        yield Spot(
+            "product",
+            start + first,
+            start + last,
+            found,
+            top >= 1,
+            "name",
+            quality=top,
+            said=view.said(start + first, start + last),
+        )
+    if not whole:
+        yield from parts(view, start, letters, offsets, votes)
+
+
+def parts(
+    view: View, start: int, letters: Sequence[str], offsets: Sequence[int], votes: Mapping[Name, int]
+) -> Iterator[Spot]:
+    """A part of a name: the longest piece of the run that stands in one, for just one product if it can."""
+    run = "".join(letters)
+    best: dict[tuple[int, int], dict[Code, None]] = {}
+    for name in votes:
+        written = "".join(name.plain)
+        for size in range(min(len(written), len(run)), 1, -1):
+            place = next((at for at in range(len(run) - size + 1) if run[at : at + size] in written), -1)
+            if place >= 0:
+                best.setdefault(_tokens_of(offsets, place, place + size), {})[name.code] = None
+                break
+    if not best:
+        return
+    longest = max(last - first for first, last in best)
+    if longest < 2:
+        return
+    for (first, last), codes in best.items():
+        if last - first == longest:
+            yield Spot(
+                "product",
+                start + first,
+                start + last,
+                tuple(codes),
+                False,
+                "name",
+                quality=0.7,
+                said=view.said(start + first, start + last),
+            )
+
+
+def _tokens_of(offsets: Sequence[int], first: int, last: int) -> tuple[int, int]:
+    begin = max(at for at, offset in enumerate(offsets) if offset <= first)
+    end = min(at for at, offset in enumerate(offsets) if offset >= last)
+    return begin, end
+
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+
+def options(view: View, index: Index, pinned: Code | None) -> None:
+    """Words for values of options; which product they belong to is settled later."""
+    tokens = view.tokens
+    named = {code for spot in view.spots for code in spot.codes}
+    if pinned is not None and not named:
+        named = {pinned}
+    at = 0
+    while at < len(tokens):
+        found = longest_value(view, index, at)
+        if found:
+            end = at + len(found[0].plain)
+            mine = [value for value in found if value.code in named]
+            short = tokens[at].kind == "number" or len(tokens[at].plain) < 3
+            if mine or not (short and named):
+                view.take(Spot("option", at, end, values=tuple(mine or found), said=view.said(at, end)))
+            at = end
+        else:
+            at += 1
+
+
+def longest_value(view: View, index: Index, at: int) -> list[Value]:
+    """The values whose words stand at a token, the longest ones."""
+    tokens = view.tokens
+    best: list[Value] = []
+    for value in index.values.get(tokens[at].plain, ()):
+        end = at + len(value.plain)
+        if end > len(tokens) or not view.free(at, end):
+            continue
+        if all(
+            tokens[at + offset].plain == word
+            and (not marked(tokens[at + offset]) or tokens[at + offset].text == value.text[offset])
+            for offset, word in enumerate(value.plain)
+        ):
+            if best and len(value.plain) < len(best[0].plain):
+                continue
+            if best and len(value.plain) > len(best[0].plain):
+                best = []
+            best.append(value)
+    return best
+
+
+# --- quantities -----------------------------------------------------------------------------------------------------
+
+
+def quantities(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
+    """Numbers, number words and what stands around them: signs, units, halves, dozens."""
+    at = 0
+    while at < len(view.tokens):
+        spot = quantity_at(view, by_start, at) if not view.taken[at] else None
+        if spot is not None:
+            view.take(spot)
+            at = spot.end
+        else:
+            at += 1
+
+
+def quantity_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> Spot | None:
+    """The quantity that begins at a token."""
+    tokens = view.tokens
+    start = at
+    plus = times = False
+    while at < len(tokens) and not view.taken[at]:
+        token = tokens[at]
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.text == "+" and following is not None:
+            plus = True
+            at += 1
+        elif token.text in ("x", "*", "=", ":") and following is not None and (following.kind == "number"):
+            times = True
+            at += 1
+        elif (match := _role_at(by_start, at, "times")) is not None and match.end < len(tokens):
+            times = True
+            at = match.end
+        else:
+            break
+    if at >= len(tokens) or view.taken[at]:
+        return None
+    number, end = number_at(view, by_start, at)
+    if number is None:
+        return None
+    if end < len(tokens) and tokens[end].plain in ("x", "*") and not view.taken[end]:
+        behind = tokens[end + 1] if end + 1 < len(tokens) else None
+        if behind is None or not (behind.glued and behind.kind == "word"):
+            times = True
+            end += 1
+    dozen = _role_at(by_start, end, "dozen")
+    if dozen is not None and view.free(end, dozen.end):
+        number, end = number * 12, dozen.end
+    unit, amount = None, None
+    match = unit_at(view, by_start, end)
+    if match is not None:
+        unit, amount, end = match.phrase.unit, match.phrase.amount, match.end
+        half = _role_at(by_start, end, "half_after")
+        if half is not None:
+            number, end = number + Decimal("0.5"), half.end
+    if dozen is not None and unit is None:
+        unit = "dozen"
+    return Spot("quantity", start, end, number=number, unit=unit, amount=amount, plus=plus, times=times)
+
+
+def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> tuple[Decimal | None, int]:
+    """The number in digits or words at a token, and where it ends."""
+    tokens = view.tokens
+    token = tokens[at]
+    if token.kind == "number":
+        if len(token.text) > 7:
+            return None, at
+        text = token.text.replace(",", ".")
+        if text.count(".") > 1:
+            return None, at
+        return Decimal(text), at + 1
+    half = _role_at(by_start, at, "half")
+    if half is not None:
+        return Decimal("0.5"), half.end
+    total: Decimal | None = None
+    end = at
+    while True:
+        match = next(
+            (one for one in by_start.get(end, ()) if one.phrase.number is not None and view.free(end, one.end)), None
+        )
+        if match is None:
+            break
+        value = match.phrase.number
+        assert value is not None
+        if total is None:
+            total = value
+        elif value in (10, 100, 1000) and total < value:
+            total *= value
+        elif total % 10 == 0 and total >= 10 and value < 10:
+            total += value
+        else:
+            break
+        end = match.end
+    if total is None:
+        dozen = _role_at(by_start, at, "dozen")
+        if dozen is not None:
+            return Decimal(1), at
+        return None, at
+    return total, end
+
+
+def unit_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> Match | None:
+    """The unit that stands at a token."""
+    for match in by_start.get(at, ()):
+        if match.phrase.unit is not None and view.free(match.start, match.end):
+            return match
+    return None
+
+
+def _role_at(by_start: Mapping[int, Sequence[Match]], at: int, role: str) -> Match | None:
+    return next((match for match in by_start.get(at, ()) if role in match.roles), None)
