@@ -23,6 +23,8 @@ PLATFORMS = registry.adapters()
 FILES = sorted(FRAMES.glob("*/*.jsonl"))
 SPEAK_FOR_THEMSELVES = ("http", "replay")
 """Their rows say one by one whether they are history."""
+ALSO_NEEDED: dict[str, dict[str, object]] = {"replay": {"file": Path("x")}, "facebook": {"page": "x"}}
+"""One of two keys, where either will do."""
 MUTATED = int(os.environ.get("LIVESELL_MUTATIONS", "600"))
 
 
@@ -155,9 +157,7 @@ def _least(kind: type[Adapter]) -> Settings:
     import msgspec
 
     needed = {field.name: "x" for field in msgspec.structs.fields(kind.Settings) if field.required}
-    if kind.platform == "replay":
-        return kind.Settings(file=Path("x"))
-    return kind.Settings(**needed)
+    return kind.Settings(**needed, **ALSO_NEEDED.get(kind.platform, {}))
 
 
 # --- recordings -----------------------------------------------------------------------------------------------------

@@ -45,7 +45,37 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _tiktok_relay(folder: Path) -> Recording:
+    events = _json(folder / "tiktok" / "connector_v1.2.3_readme_events.json")
+    said = [event["data"] for event in events if event["data"].get("comment")]
+    return Recording(
+        "tiktok",
+        [Frame(json=event) for event in events],
+        len(said),
+        sum("userId" in one for one in said),
+        sum("createTime" in one for one in said),
+    )
+
+
+def _facebook(folder: Path) -> Recording:
+    polls = [_json(path) for path in sorted((folder / "facebook").glob("*.json"))]
+    hooks = [_json(path) for path in sorted((folder / "facebook" / "webhooks").glob("*.json"))]
+    errors = [_json(path) for path in sorted((folder / "facebook" / "objects-restfb").glob("*.json"))]
+    said = [row for body in polls for row in body["data"] if row.get("message")]
+    values = [change["value"] for body in hooks for entry in body["entry"] for change in entry["changes"]]
+    added = [value for value in values if value["item"] == "comment" and value["verb"] == "add"]
+    return Recording(
+        "facebook",
+        [Frame(json=body) for body in [*polls, *hooks, *errors]],
+        len(said) + len(added),
+        sum("from" in row for row in said) + len(added),
+        sum("created_time" in row for row in [*said, *added]),
+    )
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
+    "facebook": _facebook,
+    "tiktok-relay": _tiktok_relay,
     "twitch-irc": _twitch_irc,
 }
 RECORDINGS = sorted(CONVERTERS)
