@@ -32,6 +32,11 @@ def words(value: Any) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
+def letters(value: bytes) -> str:
+    """A text off the wire, cleaned; bytes that are no UTF-8 become U+FFFD."""
+    return value.decode("utf-8", "replace").replace("\0", "")
+
+
 def ident(value: Any) -> str:
     """An id, which platforms write as a string or a number; "" for what is none or too long to be one."""
     if isinstance(value, int) and not isinstance(value, bool) and -(1 << 64) < value < 1 << 64:

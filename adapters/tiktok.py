@@ -17,7 +17,7 @@ from livesell.adapter import Adapter, Decoded, Ear, Frame, Settings, Status, cle
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Role
 
-from ._fields import ident, payload, rows, since_1970, table, whole, words
+from ._fields import ident, letters, payload, rows, since_1970, table, whole, words
 from ._socket import opened
 from ._tiktoklive import listen
 from ._webcast import webcast
@@ -92,7 +92,7 @@ def _parsed(kind: Any, data: bytes) -> Any | None:
 
 
 def _chat(chat: Any, outer: int, history: bool) -> Iterator[Comment]:
-    text = _text(chat.content)
+    text = letters(chat.content)
     message = chat.common.msg_id or outer
     if not message or not text.strip():
         return
@@ -101,16 +101,12 @@ def _chat(chat: Any, outer: int, history: bool) -> Iterator[Comment]:
         platform=TIKTOK,
         id=MessageId(str(message)),
         author_id=AuthorId(str(user.id)) if user.id else None,
-        author=_text(user.nickname).strip() or _text(user.display_id).strip() or "tiktok user",
+        author=letters(user.nickname).strip() or letters(user.display_id).strip() or "tiktok user",
         text=text,
         sent_at=_time(chat.common.create_time),
         history=history,
         role="seller" if identity.is_anchor else "moderator" if identity.is_moderator else "viewer",
     )
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace").replace("\0", "")
 
 
 def _time(count: int | None) -> datetime | None:

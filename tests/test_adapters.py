@@ -23,7 +23,11 @@ PLATFORMS = registry.adapters()
 FILES = sorted(FRAMES.glob("*/*.jsonl"))
 SPEAK_FOR_THEMSELVES = ("http", "replay")
 """Their rows say one by one whether they are history."""
-ALSO_NEEDED: dict[str, dict[str, object]] = {"replay": {"file": Path("x")}, "facebook": {"page": "x"}}
+ALSO_NEEDED: dict[str, dict[str, object]] = {
+    "replay": {"file": Path("x")},
+    "facebook": {"page": "x"},
+    "youtube": {"video": "x"},
+}
 """One of two keys, where either will do."""
 MUTATED = int(os.environ.get("LIVESELL_MUTATIONS", "600"))
 

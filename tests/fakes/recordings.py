@@ -73,9 +73,29 @@ def _facebook(folder: Path) -> Recording:
     )
 
 
+def _youtube(folder: Path) -> Recording:
+    data = [_json(path) for path in sorted((folder / "youtube" / "data-api").glob("compatible_API_*.json"))]
+    chats = [_json(path) for path in sorted((folder / "youtube" / "innertube-youtube-chat").glob("*.json"))]
+    pages = [path.read_text(encoding="utf-8") for path in sorted((folder / "youtube").glob("*/*.html"))]
+    snippets = [item["snippet"] for body in data for item in body["items"]]
+    typed = [snippet for snippet in snippets if "textMessageDetails" in snippet or "superChatDetails" in snippet]
+    actions = [
+        action
+        for body in chats
+        for action in body["continuationContents"]["liveChatContinuation"].get("actions", [])
+        if action.get("addChatItemAction")
+    ]
+    rendered = [one for action in actions for one in action["addChatItemAction"]["item"].values()]
+    said = [one for one in rendered if one.get("message", {}).get("runs")]
+    every = len(typed) + len(said)
+    frames = [Frame(json=body) for body in [*data, *chats]] + [Frame(text=page) for page in pages]
+    return Recording("youtube", frames, every, every, every)
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
     "facebook": _facebook,
     "tiktok-relay": _tiktok_relay,
     "twitch-irc": _twitch_irc,
+    "youtube": _youtube,
 }
 RECORDINGS = sorted(CONVERTERS)
