@@ -92,8 +92,16 @@ def _youtube(folder: Path) -> Recording:
     return Recording("youtube", frames, every, every, every)
 
 
+def _socialstream(folder: Path) -> Recording:
+    examples = _json(folder / "ssn" / "api_md_json_examples.json")
+    said = [one for one in examples if one.get("chatname")]
+    # Nobody in them has an id: the name within the site stands for the person.
+    return Recording("socialstream", [Frame(json=one) for one in examples], len(said), len(said), 0)
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
     "facebook": _facebook,
+    "socialstream": _socialstream,
     "tiktok-relay": _tiktok_relay,
     "twitch-irc": _twitch_irc,
     "youtube": _youtube,
