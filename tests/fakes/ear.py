@@ -63,14 +63,15 @@ class Listener:
         return [gap for gap in self.told if isinstance(gap, Gap)]
 
     async def until(self, true: Callable[[], bool], seconds: float = 5) -> None:
-        """Wait for something that was said; TimeoutError if it is not."""
+        """Wait until something is true; TimeoutError if it does not become so, and what the adapter raises."""
         async with asyncio.timeout(seconds):
             while not true():
                 if self._task is not None and self._task.done() and not self._task.cancelled():
                     self._task.result()
                     raise AssertionError("the adapter returned before that")
                 self._news.clear()
-                await self._news.wait()
+                with suppress(TimeoutError):  # what a server heard is no news to the ear
+                    await asyncio.wait_for(self._news.wait(), 0.02)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[None]]:
