@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from livesell import lexicon, registry
+from livesell import lexicon, logs, registry
 from livesell.adapter import Adapter, Frame, write_frame
 from livesell.config import Config
 from livesell.errors import StoreError
@@ -20,7 +20,7 @@ from livesell.parser import Parser
 from livesell.store.engine import Lock
 from livesell.store.writer import utc_now
 from livesell.web.app import database_file, open_store, serving
-from livesell.web.keys import Keys
+from livesell.web.keys import ROLES, Keys, Role
 from livesell.web.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -58,11 +58,10 @@ async def running(
     try:
         store = open_store(config, reader_of(config))
         try:
-            configured = {
-                name: key for name in ("seller", "overlay", "ingest") if (key := getattr(config.server.keys, name))
-            }
+            configured: dict[str, str] = {role: getattr(config.server.keys, role) for role in ROLES}
             beside = file.parent if file is not None else config.folder
             keys = Keys.open(beside / "livesell.keys", configured)
+            logs.hide(*(keys.of(role) for role in ROLES))
             tape = Tape(record).keep if record is not None else None
             async with serving(config, store, sources, keys=keys, clock=clock, record=tape, ready=ready) as (
                 shop,
@@ -98,7 +97,7 @@ def banner(shop: Shop, address: str, *, keys: bool) -> str:
     return "\n".join(lines)
 
 
-PAGES = (
+PAGES: tuple[tuple[str, str, Role], ...] = (
     ("control page", "/control", "seller"),
     ("overlay", "/overlay/buyers", "overlay"),
     ("review page", "/review", "seller"),

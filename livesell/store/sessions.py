@@ -51,8 +51,10 @@ class StoredSessions:
 
     async def touch(self, digest: str, now: datetime) -> None:
         """The session was used."""
-        role, _ = self._known.get(digest, ("seller", now))
-        self._known[digest] = (role, now)
+        known = self._known.get(digest)
+        if known is None:
+            return  # ended meanwhile: it must not come back
+        self._known[digest] = (known[0], now)
         used = update(s.sessions).where(s.sessions.c.hash == digest).values(last_at=rows.micros(now))
         await self.writer.submit(Asked(None, (), lambda connection: connection.execute(used)))
 

@@ -36,6 +36,7 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     guard.route(router, "GET", "/api/shows", shows, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/orders", orders, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/comments", comments, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/shows/{show}/recent", recent, needs="seller", kind="api")
     guard.route(router, "POST", "/api/shows/{show}/commands", command, needs="seller", kind="api")
     guard.route(router, "PUT", "/api/shows/{show}/pinned", pinned, needs="seller", kind="api")
     guard.route(router, "GET", "/api/catalog", catalog, needs="seller", kind="api")
@@ -93,6 +94,13 @@ async def orders(request: web.Request) -> web.Response:
         raise BadInput(f"is not between 1 and {MOST_ORDERS}", field="limit")
     after = request.query.get("after") or None
     return answer(await here.look(lambda look: look.orders(show, after=after, limit=limit)))
+
+
+async def recent(request: web.Request) -> web.Response:
+    """The last steps that can be taken back, newest first."""
+    here = shop(request)
+    show = await here.show_of(request)
+    return answer(await here.look(lambda look: look.recent(show)))
 
 
 async def command(request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from pathlib import Path
 from aiohttp import web
 from babel.numbers import get_currency_precision
 
+from livesell import logs
 from livesell import show as spine
 from livesell.adapter import Adapter, Frame
 from livesell.config import Config
@@ -31,6 +32,9 @@ from livesell.web.keys import Keys
 from livesell.web.shop import SHOP, Shop
 
 log = logging.getLogger(__name__)
+
+
+ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 
 
 def rules_of(config: Config) -> Rules:
@@ -105,7 +109,7 @@ async def serving(
         )
         shop = Shop(config, store, writer, feed, guard, at_work, number, clock, config.shop.currency, decimals)
         ready(shop)
-        runner = web.AppRunner(build(shop), access_log=None, **RUNNER)
+        runner = web.AppRunner(build(shop), access_log=logs.ACCESS, access_log_class=logs.AccessLog, **RUNNER)
         await runner.setup()
         try:
             listening = bound(server.host, server.port)
@@ -114,6 +118,8 @@ async def serving(
             port = listening.getsockname()[1]
             guard.port = port
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(at_work.run())]
+            address = f"http://{'127.0.0.1' if server.host in ANYWHERE else server.host}:{port}"
+            shop.overlay_address = lambda theme: f"{address}/overlay/{theme}?key={keys.of('overlay')}"
             yield shop, port
         finally:
             for task in tasks:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from livesell import bundle, exports, i18n
 from livesell.errors import BadInput, NotFound, Refused
@@ -20,7 +21,7 @@ from livesell.web.assets import Assets, found_themes
 from livesell.web.body import read_form
 from livesell.web.guard import Guard
 from livesell.web.refusal import Refusal
-from livesell.web.shop import Shop, shop
+from livesell.web.shop import shop
 
 TEMPLATES = bundle.PACKAGE / "web" / "templates"
 STATIC = bundle.PACKAGE / "web" / "static"
@@ -68,7 +69,7 @@ def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.R
     """A page in the shop's language, or the one asked for."""
     here = shop(request)
     language = request.query.get("lang") or request.cookies.get("livesell_lang") or here.config.shop.language
-    words = i18n.translator(language)
+    words = i18n.Words(language, here.currency, here.config.shop.timezone)
     page = {
         "language": words.language,
         "languages": i18n.languages(),
@@ -78,12 +79,11 @@ def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.R
             "country": here.config.shop.country,
             "timezone": here.config.shop.timezone,
         },
-        "words": i18n.words_for_scripts(words.language),
+        "words": dict(words.table),
         "port": here.guard.port,
         **context,
     }
-    bound = view.functions(words, here.currency, here.config.shop.timezone)
-    text = environment().get_template(name).render(page=page, **bound)
+    text = environment().get_template(name).render(page=page, **view.functions(words))
     return web.Response(text=text, content_type="text/html", charset="utf-8")
 
 
@@ -163,7 +163,9 @@ async def overlay(request: web.Request) -> web.Response:
         return look.last_number(), here.feed.screen(look, here.show)
 
     number, now = await here.look(screen)
-    return render(request, "overlay.html", {"theme": theme, "number": number, "now": now})
+    # A theme is inert: its markup is put in as it is, and the policy of overlay pages lets no script of its own run.
+    body = Markup((assets().themes[theme] / "overlay.html").read_text(encoding="utf-8"))  # noqa: S704
+    return render(request, "overlay.html", {"theme": theme, "theme_body": body, "number": number, "now": now})
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------
