@@ -27,7 +27,8 @@ export function listen({ after, query = "", message, state }) {
   // Phones kill the sockets of hidden pages without a word; on return the page asks at once.
   function wake() {
     if (document.visibilityState !== "visible") return;
-    if (socket.readyState !== WebSocket.OPEN || Date.now() - lastSign > 30000) { wait = FIRST; socket.close(); if (socket.readyState === WebSocket.CLOSED) connect(); }
+    if (socket.readyState === WebSocket.OPEN && Date.now() - lastSign > 30000) socket.close();
+    else if (socket.readyState === WebSocket.CLOSED) { wait = FIRST; connect(); }
   }
   for (const [target, name] of [[document, "visibilitychange"], [window, "pageshow"], [window, "online"]]) target.addEventListener(name, wake);
   connect();

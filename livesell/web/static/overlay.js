@@ -26,8 +26,9 @@ root.querySelector("[data-heading]").textContent = (query.get("heading") || "").
 let buyers = new Map(), sums = {}, queue = [], shown = [], timer = 0, lost = 0;
 
 function text(buyer) {
-  const first = buyer.items.slice(0, 2).map((item) => `${item.code}${item.options ? ` ${item.options}` : ""} ×${numbers.format(item.quantity)}`).join(" · ");
-  return buyer.items.length > 2 ? `${first} …` : first;
+  const first = buyer.items[0];
+  const words = `${first.code}${first.options ? ` ${first.options}` : ""} ×${numbers.format(first.quantity)}`;
+  return buyer.items.length > 1 ? `${words} +${numbers.format(buyer.items.length - 1)}` : words;
 }
 
 function element(buyer) {

@@ -107,7 +107,7 @@ function drawDetail() {
   const mine = order.lines.flatMap((line) => line.comments).map((one) => comments.get(one)).filter(Boolean);
   const found = mine.find((comment) => comment.phone && comment.phone !== order.buyer.phone);
   $("detail").replaceChildren(make("article", {},
-    make("button", { type: "button", class: "small quiet", onclick: () => { delete document.body.dataset.open; opened = null; drawRows(); } }, `‹ ${word("nav.orders")}`),
+    make("button", { type: "button", class: "small quiet back", onclick: () => { delete document.body.dataset.open; opened = null; drawRows(); } }, `‹ ${word("nav.orders")}`),
     make("h2", {}, `${quantity(order.number)} · ${order.code} `, theirs(order.buyer.name, "name"), " ", make("span", { class: `chip ${order.status}` }, icon(ICONS[order.status]), " ", word(`status.${order.status}`))),
     make("p", { class: "meta" }, (order.buyer.platforms || []).join(" + ")),
     field(order.buyer, "phone", word("rev.phone"), order.buyer.phone),
