@@ -1,6 +1,6 @@
-"""Twitch chat, read anonymously: IRC over WebSocket, no account and no key.
+"""Twitch chat: read anonymously by IRC over WebSocket, no account and no key, or with a login by EventSub.
 
-Protocol: dev.twitch.tv/docs/chat/irc. Positions of emotes count Unicode code points; tags are escaped as IRCv3 says.
+IRC: dev.twitch.tv/docs/chat/irc. Positions of emotes count Unicode code points; tags are escaped as IRCv3 says.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+import msgspec
 from websockets.asyncio.client import ClientConnection
 
 from livesell.adapter import Adapter, Decoded, Ear, Frame, Settings, Status, clean
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, MessageId, Platform, Role, Struct
 
-from ._fields import ident, since_1970, single_line
+from ._eventsub import Login, from_event
+from ._eventsub import listen as listen_eventsub
+from ._fields import ident, payload, since_1970, single_line
 from ._socket import opened
 
 TWITCH = Platform("twitch")
@@ -31,12 +35,24 @@ MEANT = {":": ";", "s": " ", "r": "\r", "n": "\n"}
 
 
 class TwitchSettings(Settings, frozen=True, kw_only=True):
-    """`channel`: the name in the address. `url`: the server. `quiet`: seconds without a word before we ask by PING."""
+    """`channel`: the name in the address. `quiet`: seconds without a word before we ask by PING.
+
+    `transport` "eventsub" needs `client_id`, and `token` or else a code that a person types in at twitch.tv; `login` is
+    the file that keeps what came of it.
+    """
 
     channel: str
+    transport: Literal["irc", "eventsub"] = "irc"
+    client_id: str = ""
+    token: str = ""
+    login: Path | None = None
+    keepalive: Annotated[int, msgspec.Meta(ge=10, le=600)] = 30
     url: str = "wss://irc-ws.chat.twitch.tv:443"
     quiet: float = 300
     patience: float = 15
+    eventsub_url: str = "wss://eventsub.wss.twitch.tv/ws"
+    helix_url: str = "https://api.twitch.tv/helix"
+    id_url: str = "https://id.twitch.tv"
 
 
 class Line(Struct, frozen=True):
@@ -97,6 +113,10 @@ class Twitch(Adapter):
     Settings = TwitchSettings
     silence = 330
 
+    def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
+        super().__init__(settings, name=name, seller_ids=seller_ids)
+        self._login = Login(settings)
+
     @property
     def channel(self) -> str:
         """The channel, in the lower case that JOIN needs."""
@@ -118,13 +138,20 @@ class Twitch(Adapter):
     @classmethod
     def decode(cls, frame: Frame) -> Iterable[Decoded]:
         """Comments and deletions of a frame, which may hold several lines."""
-        for text in (frame.text or "").split("\n"):
-            line = parse(text)
+        text = frame.text or ""
+        if not text or text.startswith("{"):
+            yield from from_event(payload(frame), frame.history)
+            return
+        for one in text.split("\n"):
+            line = parse(one)
             if line is not None:
                 yield from _decoded(line, frame.history)
 
     async def run(self, ear: Ear) -> None:
-        """Join the channel and listen until the line breaks; IRC does not say when a stream ends."""
+        """Listen to the channel until the line breaks; IRC does not say when a stream ends, EventSub does."""
+        if self.settings.transport == "eventsub":
+            await listen_eventsub(self.settings, self.channel, self._login, ear)
+            return
         async with opened(self.settings.url, "Twitch", ping_interval=None) as socket:
             await socket.send("CAP REQ :twitch.tv/tags twitch.tv/commands")
             await socket.send(f"NICK justinfan{random.randint(10_000, 99_999)}")  # noqa: S311 - a guest's name

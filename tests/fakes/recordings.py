@@ -99,10 +99,26 @@ def _socialstream(folder: Path) -> Recording:
     return Recording("socialstream", [Frame(json=one) for one in examples], len(said), len(said), 0)
 
 
+def _eventsub(folder: Path) -> Recording:
+    paths = sorted((folder / "twitch" / "eventsub-twitch_api").glob("*.json"))
+    events = [_json(path) for path in paths]
+    said = [
+        body["event"]
+        for path, body in zip(paths, events, strict=True)
+        if path.name.startswith(("channel.chat.message.", "channel.chat.notification."))
+        and body.get("event", {}).get("message", {}).get("text")
+    ]
+    # Messages of a shared chat were written in another channel.
+    own = [one for one in said if one.get("source_broadcaster_user_id") in (None, one["broadcaster_user_id"])]
+    # The time is in the frames' metadata, which these payloads were kept without.
+    return Recording("twitch", [Frame(json=body) for body in events], len(own), len(own), 0)
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
     "facebook": _facebook,
     "socialstream": _socialstream,
     "tiktok-relay": _tiktok_relay,
+    "twitch-eventsub": _eventsub,
     "twitch-irc": _twitch_irc,
     "youtube": _youtube,
 }
