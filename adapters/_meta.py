@@ -24,7 +24,7 @@ def received(hook: Hook, *, app_secret: str, verify_token: str, about: str) -> A
         body = json.loads(hook.body)
     except (ValueError, RecursionError):
         return Answer(400, "the body is not JSON")
-    if not isinstance(body, dict) or body.get("object") != about:
+    if not isinstance(body, dict) or body.get("object", about) != about:
         return Answer(200)
     return Answer(200, frames=(Frame(json=body, at=hook.now, transport="webhook"),))
 

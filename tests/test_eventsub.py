@@ -51,7 +51,7 @@ def test_shared_chat_of_others_is_left_out() -> None:
 
 
 async def test_chat_is_heard_to_the_streams_end() -> None:
-    """Welcome, subscriptions, comments, a duplicate, our own words, deletions, the stream's end; the client says nothing."""
+    """Welcome, subscriptions, comments, a duplicate, our own words, deletions, the end; the client says nothing."""
     async with EventSub().serving() as twitch:
         ear = listener(twitch)
         async with ear.listening() as task:

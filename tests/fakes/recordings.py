@@ -114,8 +114,14 @@ def _eventsub(folder: Path) -> Recording:
     return Recording("twitch", [Frame(json=body) for body in events], len(own), len(own), 0)
 
 
+def _instagram(folder: Path) -> Recording:
+    body = _json(folder / "instagram" / "wh-livecomments.json")
+    return Recording("instagram", [Frame(json=body)], 1, 0, 1)
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
     "facebook": _facebook,
+    "instagram": _instagram,
     "socialstream": _socialstream,
     "tiktok-relay": _tiktok_relay,
     "twitch-eventsub": _eventsub,
