@@ -70,7 +70,8 @@ class Touched:
             self.orders.update({OrderId(int(order)): index for order in event.orders})
         comment = getattr(event, "comment", None)
         if comment is not None:
-            self.comments[comment] = index
+            # Told with its first event: what was read is what a page waits for.
+            self.comments.setdefault(comment, index)
         if isinstance(event, e.Reserved | e.Waitlisted | e.Promoted | e.Released | e.Stock):
             self.products[event.product] = index
         elif isinstance(event, e.ProductPut):

@@ -92,7 +92,7 @@ class Words:
 
 def _pattern(locale: Locale, places: int) -> str:
     """The locale's currency pattern with this many decimals."""
-    pattern = locale.currency_formats["standard"].pattern
+    pattern = str(locale.currency_formats["standard"].pattern)
     number = "#,##0" if "#,##,##0" not in pattern else "#,##,##0"
     plain = pattern.split(";")[0]
     for written in ("#,##,##0.00", "#,##0.00", "#,##,##0", "#,##0"):

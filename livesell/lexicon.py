@@ -2,6 +2,7 @@
 
 A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with values, `[units]` with what
 a unit amounts to ("1 kg", "100 g", "" for a mere count), `[letters]` with the names of Latin letters in another script.
+A phrase behind "=" is meant only with the marks it is written with ("=tá", twelve, is never "ta").
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Phrase(Struct, frozen=True):
     unit: str | None = None
     amount: Amount | None = None
     letter: str = ""
+    strict: bool = False
 
 
 class Match(Struct, frozen=True):
@@ -109,10 +111,13 @@ class Lexicon:
 
 
 def fits(phrase: Phrase, tokens: Sequence[Token], start: int) -> bool:
-    """True where the tokens are the phrase: typed without marks any word of those letters, with marks only itself."""
+    """True where the tokens are the phrase: typed without marks any word of those letters, with marks only itself.
+
+    A strict phrase is never meant without its marks.
+    """
     for offset, bare in enumerate(phrase.plain):
         token = tokens[start + offset]
-        if token.plain != bare or (marked(token) and token.text != phrase.text[offset]):
+        if token.plain != bare or ((phrase.strict or marked(token)) and token.text != phrase.text[offset]):
             return False
     return True
 
@@ -126,6 +131,7 @@ def _both(one: Phrase, other: Phrase) -> Phrase:
         one.unit if one.unit is not None else other.unit,
         one.amount if one.amount is not None else other.amount,
         one.letter or other.letter,
+        one.strict and other.strict,
     )
 
 
@@ -179,11 +185,12 @@ def phrase_of(
     letter: str = "",
 ) -> Phrase:
     """A phrase as the tokeniser sees it."""
-    tokens = tokenise(words)
+    strict = words.startswith("=")
+    tokens = tokenise(words.removeprefix("="))
     if not tokens:
         raise ConfigError(where, f"'{words}' has no letter")
     text = tuple(token.text for token in tokens)
-    return Phrase(tuple(token.plain for token in tokens), text, roles, number, unit, amount, letter)
+    return Phrase(tuple(token.plain for token in tokens), text, roles, number, unit, amount, letter, strict)
 
 
 def _amount(text: str, where: str) -> Amount | None:

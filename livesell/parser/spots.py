@@ -46,6 +46,7 @@ class Spot:
     each: bool = False
     said: str = ""
     quality: float = 1.0
+    exact: bool = True
 
 
 @dataclass
@@ -89,10 +90,10 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     by_start: dict[int, list[Match]] = {}
     for match in view.matches:
         by_start.setdefault(match.start, []).append(match)
-    prices(view, by_start)
     codes(view, index, by_start, pinned)
     names(view, index, by_start, pinned)
     options(view, index, pinned)
+    prices(view, by_start)
     numeric_codes(view, index, by_start, pinned)
     quantities(view, by_start)
     view.spots.sort(key=lambda spot: spot.start)
@@ -187,7 +188,8 @@ def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
                     view.take(Spot("money", at, at + 1))
                     continue
                 for match in view.matches:
-                    if match.end == at and match.roles & {"money", "size", "place"}:
+                    telling = match.end == at and match.roles & {"money", "size", "place"}
+                    if telling and len(match.phrase.plain[0]) > 1 and view.free(match.start, at):
                         kind: Kind = "money" if "money" in match.roles else "size"
                         view.take(Spot(kind, at, at + 1))
                         break
@@ -410,6 +412,9 @@ def worth(view: View, spot: Spot, by_start: Mapping[int, Sequence[Match]]) -> bo
     if not own:
         return False
     letters = sum(len(view.tokens[at].plain) for at in own)
+    if spot.end - spot.start == 1 and not foreign(view.tokens[spot.start]) and letters < 6:
+        # One short word of a name counts as typed, not with other tones or a slip.
+        return letters >= 3 and spot.exact
     return letters >= 3
 
 
@@ -474,6 +479,7 @@ def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[in
         "name",
         quality=best * (0.6 + 0.4 * covered),
         said=view.said(start, end),
+        exact=best == 1.0,
     )
 
 

@@ -1,0 +1,108 @@
+"""`livesell check`: what is wrong with configuration, sources, goods and database, in words and with the way out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from livesell import registry
+from livesell.catalog.sheet import load
+from livesell.config import Config
+from livesell.errors import LivesellError
+from livesell.i18n import languages
+from livesell.lexicon import tags
+from livesell.store.engine import Lock, prepare, reader_engine, url_of
+from livesell.store.engine import check as check_file
+from livesell.web.app import database_file
+
+SYNCED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud")
+SAFE_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""SQLite versions from which two checkpointing connections cannot damage a file: sqlite.org/wal.html#walresetbug."""
+
+
+def check(config: Config, out: TextIO) -> int:
+    """Print a line for each thing looked at; the number of problems."""
+    problems = 0
+    for wrong, line in (*shop(config), *sources(config), *goods(config), *database(config)):
+        problems += wrong
+        print(("✗ " if wrong else "✓ ") + line, file=out)
+    return problems
+
+
+def shop(config: Config) -> Iterator[tuple[bool, str]]:
+    """Languages that there is no pack or no words for."""
+    for tag in config.shop.languages:
+        if tag not in tags():
+            yield True, f"shop.languages: there is no pack for '{tag}'; there are {', '.join(tags())}"
+    if config.shop.language not in languages():
+        yield True, f"shop.language: the pages have no '{config.shop.language}'; there are {', '.join(languages())}"
+    yield False, f"shop: {config.shop.country}, {config.shop.currency}, reads {', '.join(config.shop.languages)}"
+
+
+def sources(config: Config) -> Iterator[tuple[bool, str]]:
+    """Sources that cannot be made."""
+    if not config.source:
+        yield False, "sources: none; comments can be posted by programs"
+        return
+    try:
+        for source in registry.make_sources(config.source, folder=config.folder):
+            yield False, f"source {source.name}: {source.platform} {source.place}"
+    except LivesellError as error:
+        yield True, str(error)
+
+
+def goods(config: Config) -> Iterator[tuple[bool, str]]:
+    """A product sheet that cannot be read, and products that viewers will mix up."""
+    path = config.catalog_path
+    if path is None:
+        yield False, "goods: no sheet is watched; they come by page and command"
+        return
+    try:
+        products = load(path, config.shop.currency)
+    except LivesellError as error:
+        yield True, str(error)
+        return
+    yield False, f"goods: {len(products)} products in {path.name}"
+
+
+def database(config: Config) -> Iterator[tuple[bool, str]]:
+    """A database that cannot be opened, is held, damaged, or lies where it may be."""
+    path = database_file(config)
+    if path is None:
+        try:
+            engine = reader_engine(url_of(config.database.url, config.folder))
+            with engine.connect():
+                yield False, "database: the server answers"
+        except Exception as error:
+            yield True, f"database: {type(error).__name__}: {str(error).splitlines()[0]}"
+        return
+    yield from place(path)
+    if not path.exists():
+        yield False, f"database: {path.name} will be made at the first run"
+        return
+    holder = Lock(path).holder()
+    if holder is not None:
+        yield False, f"database: {path.name} is open at {holder or 'another window'}"
+        return
+    engine = reader_engine(url_of(config.database.url, config.folder))
+    try:
+        prepare(engine, url_of(config.database.url, config.folder))
+        wrong = check_file(engine)
+        yield wrong is not None, f"database: {path.name} " + (f"is damaged: {wrong}" if wrong else "is sound")
+    except LivesellError as error:
+        yield True, str(error)
+    finally:
+        engine.dispose()
+
+
+def place(path: Path) -> Iterator[tuple[bool, str]]:
+    """A folder that a sync program copies from, and an SQLite with a known fault."""
+    low = str(path.resolve()).lower()
+    if any(name in low for name in SYNCED):
+        yield True, f"database: {path} lies in a synchronised folder; move it, and let backups go there instead"
+    version = sqlite3.sqlite_version_info
+    fixed = any(version[:2] == safe[:2] and version >= safe for safe in SAFE_SQLITE) or version >= SAFE_SQLITE[0]
+    note = "" if fixed else " (older than the fix of its WAL-reset fault; harmless here, since one connection writes)"
+    yield False, f"SQLite {sqlite3.sqlite_version}{note}"
