@@ -133,7 +133,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     base, _, _ = postgres_server.rpartition("/")
     name = f"livesell_{os.urandom(6).hex()}"
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+        server.execute(f'CREATE DATABASE "{name}"')
     yield f"{base}/{name}"
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,0 +1,120 @@
+"""The house: imports point one way, and names say what a module is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "livesell"
+
+STAGES = (
+    ("errors", "model", "commands", "events", "bundle"),
+    ("text", "lexicon", "ordercode", "ledger", "catalog", "parser", "desk", "exports", "onair", "i18n"),
+    ("adapter", "store", "feed"),
+    ("registry", "config", "decoding", "logs"),
+    ("show", "web"),
+    ("running", "sheets", "checking", "demo"),
+    ("cli", "__main__"),
+)
+"""What may import what: each stage only itself and those before it."""
+
+PLATFORMS = ("tiktok", "facebook", "youtube", "instagram", "twitch", "kick", "zalo", "shopee", "restream")
+
+WITHIN_WEB = {"catalog", "exports", "i18n", "sheets"}
+
+
+def stage_of(module: str) -> int:
+    """Which stage a module of the package belongs to."""
+    name = module.split(".")[1] if "." in module else "__init__"
+    for number, names in enumerate(STAGES):
+        if name in names:
+            return number
+    raise AssertionError(f"{module} has no stage: say in STAGES where it belongs")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            if node.module == "livesell":
+                yield from (f"livesell.{name.name}" for name in node.names)
+
+
+def sources() -> list[Path]:
+    """Every module of the package, without migrations."""
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "migrations" not in path.parts]
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def test_imports_point_one_way() -> None:
+    """No module imports one of a later stage of a comment's path."""
+    wrong = []
+    for path in sources():
+        module = module_of(path)
+        if module == "livesell":
+            continue
+        for imported in imports(path):
+            if imported.startswith("livesell.") and stage_of(imported) > stage_of(module):
+                # Files for people are made by one module, whether a command or a page asks for them.
+                if module == "livesell.web.pages" and imported == "livesell.sheets":
+                    continue
+                wrong.append(f"{module} imports {imported}")
+    assert wrong == []
+
+
+def test_the_pure_stages_touch_no_clock_socket_or_database() -> None:
+    """What reads and decides gets the time as an argument and asks nobody."""
+    forbidden = {"socket", "asyncio", "aiohttp", "sqlalchemy", "time", "random", "threading"}
+    pure = [
+        PACKAGE / "ledger.py",
+        PACKAGE / "text.py",
+        *(PACKAGE / "desk").glob("*.py"),
+        *(PACKAGE / "parser").glob("*.py"),
+    ]
+    for path in pure:
+        found = {imported.split(".")[0] for imported in imports(path)} & forbidden
+        assert not found, f"{path.name} imports {found}"
+
+
+def test_the_core_names_no_platform() -> None:
+    """A platform is one file in adapters/; the package's code does not know its name."""
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in PLATFORMS:
+                raise AssertionError(f"{path.name} line {node.lineno} names {node.value}")
+
+
+def test_adapters_know_only_what_an_adapter_is() -> None:
+    """An adapter imports livesell.adapter, livesell.model, livesell.errors and what adapters share."""
+    allowed = {"livesell.adapter", "livesell.model", "livesell.errors"}
+    for path in sorted((ROOT / "adapters").glob("*.py")):
+        for imported in imports(path):
+            inner = imported.startswith("livesell")
+            shared = imported.split(".")[-1].startswith("_") or imported == "livesell.adapters"
+            # A recording of frames is decoded by whichever adapter they came from.
+            shared |= path.stem == "replay" and imported in ("livesell", "livesell.registry")
+            assert not inner or imported in allowed or shared, f"{path.name} imports {imported}"
+
+
+def test_module_names_say_what_is_in_them() -> None:
+    """There is no drawer for odds and ends."""
+    vague = {"util", "utils", "helper", "helpers", "base", "manager", "managers", "common", "misc"}
+    found = [path for folder in (PACKAGE, ROOT / "adapters", ROOT / "tests") for path in folder.rglob("*.py")]
+    assert [path.name for path in found if path.stem in vague] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    """Its first line is a sentence."""
+    for path in (*sources(), *sorted((ROOT / "adapters").glob("*.py"))):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert said or path.stat().st_size == 0, f"{path} has no docstring"
