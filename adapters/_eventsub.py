@@ -21,7 +21,7 @@ from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platfor
 
 from ._fields import ident, payload, rows, single_line, table, whole, words
 from ._http import Http, Reply, asking
-from ._socket import opened, refusal
+from ._socket import opened, received, refusal
 
 TWITCH = Platform("twitch")
 SCOPE = "user:read:chat"
@@ -225,11 +225,7 @@ async def _welcomed(sockets: AsyncExitStack, url: str) -> tuple[ClientConnection
 
 
 async def _received(socket: ClientConnection, seconds: float) -> Any:
-    try:
-        data = await asyncio.wait_for(socket.recv(), seconds)
-    except TimeoutError:
-        raise AdapterError("Twitch says nothing any more") from None
-    return payload(Frame(text=data if isinstance(data, str) else data.decode("utf-8", "replace")))
+    return payload(Frame(text=await received(socket, seconds, "Twitch")))
 
 
 async def _helix(http: Http, settings: Any, login: Login, method: str, path: str, **options: Any) -> Reply:

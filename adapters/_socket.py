@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -44,6 +45,23 @@ async def opened(
         raise refusal(who, error.response.status_code, error.response.headers.get("Retry-After")) from None
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise AdapterError(f"{who} cannot be reached ({type(error).__name__})") from None
+
+
+async def received(socket: ClientConnection, seconds: float, who: str) -> str:
+    """The next message as text; AdapterError where none comes in time.
+
+    Not by `asyncio.wait_for`: before Python 3.12 it can swallow the cancellation that ends the source.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            data = await socket.recv()
+    except TimeoutError:
+        raise Silent(f"{who} says nothing any more") from None
+    return data if isinstance(data, str) else data.decode("utf-8", "replace")
+
+
+class Silent(AdapterError):
+    """Nothing came in the time that it should."""
 
 
 def refusal(who: str, status: int, retry_after: str | None = None) -> AdapterError:

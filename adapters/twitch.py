@@ -5,7 +5,6 @@ IRC: dev.twitch.tv/docs/chat/irc. Positions of emotes count Unicode code points;
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +22,7 @@ from livesell.model import AuthorId, Comment, Deleted, MessageId, Platform, Role
 from ._eventsub import Login, from_event
 from ._eventsub import listen as listen_eventsub
 from ._fields import ident, payload, since_1970, single_line
-from ._socket import opened
+from ._socket import Silent, opened, received
 
 TWITCH = Platform("twitch")
 LINK = re.compile(
@@ -163,8 +162,8 @@ class Twitch(Adapter):
         while True:
             wait = self.settings.quiet if joined and not asked else self.settings.patience
             try:
-                data = await asyncio.wait_for(socket.recv(), wait)
-            except TimeoutError:
+                text = await received(socket, wait, "Twitch")
+            except Silent:
                 if not joined:
                     raise AdapterError(f"Twitch does not let us into #{self.channel}: is the name right?") from None
                 if asked:
@@ -174,7 +173,6 @@ class Twitch(Adapter):
                 continue
             asked = False
             ear.beat()
-            text = data if isinstance(data, str) else data.decode("utf-8", "replace")
             farewell: AdapterError | None = None
             for line in filter(None, (parse(part) for part in text.split("\n"))):
                 last = line.params[-1] if line.params else ""

@@ -119,9 +119,16 @@ def _instagram(folder: Path) -> Recording:
     return Recording("instagram", [Frame(json=body)], 1, 0, 1)
 
 
+def _kick(folder: Path) -> Recording:
+    bodies = [_json(path) for path in sorted((folder / "kick").glob("*.json"))]
+    said = [body["body"] for body in bodies if "content" in body["body"]]
+    return Recording("kick", [Frame(json=body) for body in bodies], len(said), len(said), len(said))
+
+
 CONVERTERS: dict[str, Callable[[Path], Recording]] = {
     "facebook": _facebook,
     "instagram": _instagram,
+    "kick": _kick,
     "socialstream": _socialstream,
     "tiktok-relay": _tiktok_relay,
     "twitch-eventsub": _eventsub,
