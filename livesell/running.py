@@ -49,6 +49,9 @@ async def running(
 
     StoreBusy names the address of a process that has the database already.
     """
+    # The writer, the feed and the server take turns many times a comment: with the interpreter's 5 ms each of them would
+    # wait for the others longer than a commit takes.
+    sys.setswitchinterval(0.0005)
     file = database_file(config)
     lock = Lock(file) if file is not None else None
     if file is not None and not file.parent.is_dir():

@@ -58,7 +58,7 @@ def answer(shape: Any, status: int = 200) -> web.Response:
 async def post_comments(request: web.Request) -> web.Response:
     """Take comments from a program; answered after the commit, all or nothing."""
     here = shop(request)
-    show = await here.open_show(request)
+    show = await here.show_of(request)
     posted = read_posted(await read_json(request))
     if here.guard.role(request) != "seller":
         # Whoever may post comments may not thereby open products or be believed as the shop.

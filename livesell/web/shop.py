@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from livesell.config import Config
-from livesell.errors import Conflict, NotFound
+from livesell.errors import NotFound
 from livesell.feed import Feed
 from livesell.model import ShowId
 from livesell.show import Spine
@@ -63,14 +63,6 @@ class Shop:
         show = ShowId(int(name))
         if await self.look(lambda look: look.show(show)) is None:
             raise NotFound("show", name)
-        return show
-
-    async def open_show(self, request: web.Request) -> ShowId:
-        """The same, for what only an open show (or one just over) takes."""
-        show = await self.show_of(request)
-        state = await self.look(lambda look: look.book.show(show))
-        if state is None:
-            raise Conflict("show_ended", "no show is open")
         return show
 
 
