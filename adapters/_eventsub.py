@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +18,7 @@ from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platfor
 
 from ._fields import ident, payload, rows, single_line, table, whole, words
 from ._http import Http, Reply, asking
+from ._kept import Kept
 from ._socket import opened, received, refusal
 
 TWITCH = Platform("twitch")
@@ -92,37 +90,14 @@ class Login:
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
-        self.token: str = settings.token
-        self.refresh = ""
-        kept = self._kept()
-        if not self.token:
-            self.token, self.refresh = words(kept.get("token")), words(kept.get("refresh"))
-
-    def _kept(self) -> dict[str, Any]:
-        path: Path | None = self.settings.login
-        if path is None:
-            return {}
-        try:
-            return table(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+        self.kept = Kept(settings.login)
+        kept = self.kept.read()
+        self.token: str = settings.token or words(kept.get("token"))
+        self.refresh = "" if settings.token else words(kept.get("refresh"))
 
     def _keep(self, body: Mapping[str, Any]) -> None:
         self.token, self.refresh = words(body.get("access_token")), words(body.get("refresh_token"))
-        if self.settings.login is not None:
-            # The old refresh token is spent: the new one is on disk before it is used.
-            path: Path = self.settings.login
-            fresh = path.with_suffix(".new")
-            with suppress(OSError):
-                fresh.unlink()
-            try:
-                with os.fdopen(
-                    os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-                ) as file:
-                    json.dump({"token": self.token, "refresh": self.refresh}, file)
-                fresh.replace(path)
-            except OSError as error:
-                raise AdapterError(f"the login cannot be kept in {path} ({error.strerror})", permanent=True) from None
+        self.kept.write({"token": self.token, "refresh": self.refresh})
 
     async def renew(self, http: Http) -> bool:
         """Whether a new token was got for an old one."""

@@ -47,8 +47,8 @@ async def opened(
         raise AdapterError(f"{who} cannot be reached ({type(error).__name__})") from None
 
 
-async def received(socket: ClientConnection, seconds: float, who: str) -> str:
-    """The next message as text; AdapterError where none comes in time.
+async def received(socket: ClientConnection, seconds: float | None, who: str) -> str:
+    """The next message as text; AdapterError where none comes in time (None: ever).
 
     Not by `asyncio.wait_for`: before Python 3.12 it can swallow the cancellation that ends the source.
     """

@@ -69,6 +69,8 @@ class RelayFake:
         finally:
             if socket in self.sockets:
                 self.sockets.remove(socket)
+            if not self.sockets:
+                self._open.clear()
 
     def _door(self, connection: ServerConnection, _: Any) -> Any:
         return connection.respond(self.refuse, "no\n") if self.refuse is not None else None
