@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from livesell.catalog import cells
 from livesell.catalog.sheet import Row, product_of
 from livesell.commands import PutProduct
 from livesell.model import Code, Product, Quantity
@@ -26,9 +27,9 @@ def changes(
     remembered: dict[Code, Cells] = {}
     spelt = {code.casefold(): code for code in products}
     for row in rows:
-        product_of(row, file, currency)
         code = spelt.get(row.cells["code"].casefold(), Code(row.cells["code"]))
         before = products.get(code)
+        product_of(row, file, currency, before)
         old = imported.get(code, {})
         new = {
             column: cell
@@ -39,29 +40,26 @@ def changes(
         if before is not None and not new:
             continue
         product = product_of(Row(row.number, {**new, "code": code}), file, currency, before)
-        put = PutProduct(product=product)
-        if "stock" in new and product.stock is not None:
-            put = with_stock(put, before, product.stock, old, row, file, currency)
-        puts.append(put)
+        if "stock" not in new or product.stock is None:
+            puts.append(PutProduct(product=product))
+            continue
+        last = last_stock(before, old)
+        if last is None or (set(last) == {""}) != (set(product.stock) == {""}):
+            puts.append(PutProduct(product=product, stock=dict(product.stock)))
+            continue
+        more = {variant: Quantity(units - last.get(variant, 0)) for variant, units in product.stock.items()}
+        puts.append(PutProduct(product=product, add={variant: by for variant, by in more.items() if by}))
     return puts, remembered
 
 
-def with_stock(
-    put: PutProduct,
-    before: Product | None,
-    stock: Mapping[str, Quantity],
-    old: Cells,
-    row: Row,
-    file: str,
-    currency: str,
-) -> PutProduct:
-    """The first import of a stock sets what is on hand; a later one adds the difference to the last imported."""
+def last_stock(before: Product | None, old: Cells) -> Mapping[str, Quantity] | None:
+    """The stock that was last imported, by variant; None for a first import, and where its options are no more.
+
+    A value that is new among the options had none then.
+    """
     if before is None or not old.get("stock"):
-        return PutProduct(product=put.product, stock=dict(stock))
-    last = product_of(Row(row.number, {**row.cells, "stock": old["stock"]}), file, currency).stock or {}
-    if set(last) != set(stock):
-        return PutProduct(product=put.product, stock=dict(stock))
-    return PutProduct(
-        product=put.product,
-        add={variant: Quantity(count - last[variant]) for variant, count in stock.items() if count != last[variant]},
-    )
+        return None
+    try:
+        return cells.stock(old["stock"], cells.options(old.get("options", "")) or before.options)
+    except cells.CellProblem:
+        return None

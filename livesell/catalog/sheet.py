@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from babel.numbers import get_currency_precision
 
+from livesell import exports
 from livesell.catalog import cells, workbook
 from livesell.catalog.cells import COLUMNS, LIMITS, NEEDED, CellProblem
 from livesell.catalog.workbook import MOST_COLUMNS, MOST_ROWS
 from livesell.errors import CatalogError
+from livesell.exports import CONTROL, DANGEROUS, INVISIBLE
 from livesell.model import Code, Product, Struct
 
 MOST_BYTES = 5 << 20
-FORMULAS = "=+-@\t\r＝＋－＠"
+
+APOSTROPHES = rf"((?:^|[,;|])[{INVISIBLE}]*)'(?='*[{re.escape(DANGEROUS)}])"
+ESCAPED = re.compile(APOSTROPHES)
+"""An apostrophe that keeps a spreadsheet from running what follows it."""
 
 
 class Row(Struct, frozen=True):
@@ -35,12 +42,10 @@ def load(path: Path, currency: str = "VND") -> list[Product]:
 def load_rows(path: Path) -> list[Row]:
     """The rows of a CSV or XLSX file."""
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= MOST_BYTES else b""
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise CatalogError(path, f"cannot be read ({error.strerror})") from None
-    if size > MOST_BYTES:
-        raise CatalogError(path, f"is larger than {MOST_BYTES >> 20} MB")
     return read_rows(data, path.name)
 
 
@@ -68,7 +73,7 @@ def csv_table(data: bytes, file: str) -> Iterable[Sequence[str]]:
         raise CatalogError(file, "is not UTF-8; in Excel save it as 'CSV UTF-8', or as XLSX") from None
     if "\0" in text:
         raise CatalogError(file, "is not a CSV file")
-    heading = text.splitlines()[0] if text else ""
+    heading = text.partition("\n")[0]
     separator = max(",;\t", key=heading.count)
     csv.field_size_limit(10_000)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -110,11 +115,7 @@ def rows_of(table: Iterable[Sequence[str]], file: str) -> list[Row]:
             continue
         if any(trimmed[len(heading) :]):
             raise CatalogError(file, "has more cells than the heading; is a comma in a name not in quotes?", row=number)
-        row = Row(number, dict(zip(heading, trimmed, strict=False)))
-        for column, cell in row.cells.items():
-            if len(cell) > LIMITS[column]:
-                problem = f"is longer than {LIMITS[column]} characters"
-                raise CatalogError(file, problem, row=number, column=column)
+        row = Row(number, dict(zip_longest(heading, trimmed[: len(heading)], fillvalue="")))
         code = row.cells["code"].casefold()
         if code and code in first:
             problem = f"'{row.cells['code']}' stands in row {first[code]} already"
@@ -125,9 +126,11 @@ def rows_of(table: Iterable[Sequence[str]], file: str) -> list[Row]:
 
 
 def bare(cell: str) -> str:
-    """A cell without spaces around it and without the apostrophe that keeps spreadsheets from running it."""
-    text = cell.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULAS else text
+    """A cell on one line, without spaces around it and without the apostrophes that keep spreadsheets from running it.
+
+    Takes back what `guarded` and `exports.cell` did: one apostrophe goes, at the start and after every separator.
+    """
+    return ESCAPED.sub(r"\1", CONTROL.sub(" ", cell).strip())
 
 
 def product_of(row: Row, file: str, currency: str, before: Product | None = None) -> Product:
@@ -141,6 +144,8 @@ def product_of(row: Row, file: str, currency: str, before: Product | None = None
         if not text and column not in NEEDED:
             return empty
         try:
+            if len(text) > LIMITS[column]:
+                raise CellProblem(f"is longer than {LIMITS[column]} characters")
             return read(text)
         except CellProblem as problem:
             raise CatalogError(file, str(problem), row=row.number, column=column) from None
@@ -197,10 +202,15 @@ def write_csv(products: Iterable[Product], currency: str = "VND") -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for row in table_of(products, currency):
-        writer.writerow([f"'{cell}" if cell[:1] and cell[:1] in FORMULAS else cell for cell in row])
+        writer.writerow([exports.cell(guarded(cell)) for cell in row])
     return out.getvalue().encode("utf-8-sig")
 
 
 def write_xlsx(products: Iterable[Product], currency: str = "VND") -> bytes:
     """Products as XLSX, every cell text."""
-    return workbook.write(table_of(products, currency), "products")
+    return workbook.write([[guarded(cell) for cell in row] for row in table_of(products, currency)], "products")
+
+
+def guarded(cell: str) -> str:
+    """A cell in which an apostrophe of its own, where `bare` would take one off, stands twice."""
+    return ESCAPED.sub(r"\1''", CONTROL.sub(" ", cell).strip())

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import lzma
 import os
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from livesell.bundle import PACKAGE
+from livesell.catalog.cells import unmistakable
 from livesell.errors import CatalogError
 
 MOST_ROWS = 5_000
@@ -20,6 +26,11 @@ MOST_COLUMNS = 32
 MOST_ENTRIES = 200
 MOST_UNPACKED = 50 << 20
 MOST_RATIO = 100
+MOST_CELL = 10_000
+MOST_TEXT = 10 << 20
+DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+"""The start of a declaration that can make a small file large, as XML may spell it; a workbook has none."""
+
 SECONDS = 10
 MEMORY = 1 << 30
 
@@ -27,11 +38,19 @@ MEMORY = 1 << 30
 def table(data: bytes, file: str) -> list[list[str]]:
     """The cells of the first sheet as text; CatalogError for what is no such file or asks for too much."""
     inspect(data, file)
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "livesell.catalog.workbook"]
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
+    # -P: the folder that livesell was started in holds the seller's files, not modules.
+    command = [sys.executable, "-P", "-m", "livesell.catalog.workbook"]
     try:
         child = subprocess.run(  # noqa: S603 - our own module, nothing of the file in the command
-            command, input=data, capture_output=True, timeout=SECONDS, env=environment, check=False
+            command,
+            input=data,
+            capture_output=True,
+            timeout=SECONDS,
+            env=environment,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
         raise CatalogError(file, f"was not read within {SECONDS} s; save it again, or as CSV") from None
@@ -49,7 +68,7 @@ def inspect(data: bytes, file: str) -> None:
     """Refuse an archive that is too large inside, encrypted, carries macros, or declares entities."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         raise CatalogError(file, "is not an XLSX file; save it again, or as CSV") from None
     with archive:
         entries = archive.infolist()
@@ -67,12 +86,12 @@ def inspect(data: bytes, file: str) -> None:
             try:
                 with archive.open(entry) as part:
                     content = part.read(left + 1)
-            except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
-                raise CatalogError(file, f"is damaged ({error})") from None
+            except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError):
+                raise CatalogError(file, "is damaged; save it again, or as CSV") from None
             left -= len(content)
             if left < 0:
                 raise CatalogError(file, f"unpacks to more than {MOST_UNPACKED >> 20} MB")
-            if entry.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in content:
+            if any(doctype in content for doctype in DOCTYPES):
                 raise CatalogError(file, "declares entities of its own; save it again, or as CSV")
 
 
@@ -81,8 +100,11 @@ def child(data: bytes) -> dict[str, Any]:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        # macOS refuses this limit for a process that has mapped more already; there the limits above must do.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     import openpyxl
+    from openpyxl.utils import get_column_letter
 
     # Both views of the file: a formula that was never computed has no value, which must not pass for an empty cell.
     values, written = (
@@ -92,24 +114,41 @@ def child(data: bytes) -> dict[str, Any]:
     for sheet in (values, written):
         sheet.reset_dimensions()
     rows: list[list[str]] = []
+    size = 0
+    # One row and one column more than may be, so that a sheet that is too large is told rather than cut.
     cells = (
-        sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True) for sheet in (values, written)
+        sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS + 1, values_only=True)
+        for sheet in (values, written)
     )
     for row, raw in zip(*cells, strict=False):
-        for column, (value, formula) in enumerate(zip(row, raw, strict=False)):
-            if value is None and isinstance(formula, str) and formula.startswith("="):
-                where = f"{chr(65 + column % 26)}{len(rows) + 1}"
-                return {"broken": f"cell {where} is a formula without a value: open and save it in a spreadsheet"}
-        rows.append(["" if value is None else _text(value) for value in row])
+        texts = []
+        for column, (value, typed) in enumerate(zip(row, raw, strict=False), 1):
+            text, wrong = _text(value, typed)
+            size += len(text)
+            if wrong or len(text) > MOST_CELL:
+                where = f"{get_column_letter(column)}{len(rows) + 1}"
+                return {"broken": f"cell {where} {wrong or f'is longer than {MOST_CELL} characters'}"}
+            texts.append(text)
+        rows.append(texts)
+        if size > MOST_TEXT:
+            return {"broken": f"it has more than {MOST_TEXT >> 20} MB of text"}
     return {"rows": rows} if len(rows) <= MOST_ROWS + 1 else {"broken": f"it has more than {MOST_ROWS} rows"}
 
 
-def _text(value: object) -> str:
+def _text(value: object, typed: object) -> tuple[str, str]:
+    """A cell as text, and what is wrong with it, if anything; `typed` is the cell with formulas as they were typed."""
+    if value is None:
+        return "", "" if typed is None else "is a formula without a value: open and save it in a spreadsheet"
+    if isinstance(value, date | time | timedelta):
+        return "", "is a date: format it as text and type it again"
+    if isinstance(value, str) and value.startswith("#") and value != typed:
+        return "", f"is a formula that gives {value}"
     if isinstance(value, bool):
-        return str(value).lower()
+        return str(value).lower(), ""
     if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))
-    return str(value)
+        # As many digits as a spreadsheet shows.
+        return unmistakable(Decimal(f"{value:.15g}")), ""
+    return str(value), ""
 
 
 def write(rows: Sequence[Sequence[str]], name: str) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -69,7 +70,8 @@ HEADING = (
 )
 
 
-Cell = str | float
+Cell = str | float | Decimal
+"""Text, a count, or an amount of money with the decimals of its currency."""
 
 
 class Format(Protocol):
@@ -81,21 +83,22 @@ class Format(Protocol):
         """The orders as the bytes of a file."""
 
 
-class Formats(dict[str, Format]):
-    """The formats there are, imported when one is asked for."""
+class Formats(Mapping[str, Format]):
+    """The formats by name, as many as there are files; a file is imported when its format is asked for."""
 
-    def __missing__(self, name: str) -> Format:
-        module = cast(Format, importlib.import_module(f"{__name__}.{name}"))
-        self[name] = module
-        return module
+    def __init__(self) -> None:
+        self._names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
+    def __getitem__(self, name: str) -> Format:
+        if name not in self._names:
+            raise KeyError(name)
+        return cast(Format, importlib.import_module(f"{__name__}.{name}"))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter(self._names)
 
-    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 FORMATS = Formats()
@@ -116,7 +119,7 @@ def rows(orders: Iterable[ExportedOrder]) -> Iterator[tuple[Cell, ...]]:
                 order.address,
                 order.note,
             )
-            total: Cell = money(order.total) if index == 0 else ""
+            total: Cell = Decimal(order.total) if index == 0 else ""
             if line is None:
                 yield (*head, "", "", "", "", "", "", "", "", "", total, order.currency)
                 continue
@@ -129,17 +132,11 @@ def rows(orders: Iterable[ExportedOrder]) -> Iterator[tuple[Cell, ...]]:
                 line.unit,
                 line.reserved,
                 line.waitlisted,
-                money(line.unit_price),
-                money(line.amount),
+                Decimal(line.unit_price),
+                Decimal(line.amount),
                 total,
                 order.currency,
             )
-
-
-def money(amount: str) -> float:
-    """A plain decimal as a number: a spreadsheet adds it up."""
-    value = float(amount)
-    return int(value) if value.is_integer() else value
 
 
 def national(phone: str) -> str:
@@ -156,10 +153,13 @@ def national(phone: str) -> str:
 
 
 DANGEROUS = "=+-@\t\r\n＝＋－＠"
-INVISIBLE = "\u00a0\u200b\u200c\u200d\u2060\ufeff "
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_AFTER = re.compile(rf"([,;\t|][{INVISIBLE}]*)([{re.escape(DANGEROUS)}])")
-_FIRST = re.compile(rf"^([{INVISIBLE}]*)([{re.escape(DANGEROUS)}])")
+INVISIBLE = (
+    " \u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufe00-\ufe0f\ufeff"
+)
+"""Spaces and characters without a shape, as the inside of a character class."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DANGER = re.compile(rf"((?:^|[,;\t|])[{INVISIBLE}]*)([{re.escape(DANGEROUS)}])")
 
 
 def cell(text: str) -> str:
@@ -168,5 +168,4 @@ def cell(text: str) -> str:
     Control characters and line breaks become a space; an apostrophe goes before a dangerous first character, also
     behind spaces that do not show and behind every character that some Excel takes for a separator.
     """
-    plain = _CONTROL.sub(" ", text).strip()
-    return _AFTER.sub(r"\1'\2", _FIRST.sub(r"\1'\2", plain))
+    return _DANGER.sub(r"\1'\2", CONTROL.sub(" ", text).strip())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 from livesell.exports import HEADING, ExportedOrder, rows
 
@@ -21,7 +23,7 @@ def write(orders: Sequence[ExportedOrder]) -> bytes:
     sheet = book.add_worksheet("orders")
     head = book.add_format({"bold": True, "bottom": 1})
     text = book.add_format({"num_format": "@", "quote_prefix": True})
-    number = book.add_format({"num_format": "#,##0.###"})
+    amounts: dict[int, Any] = {}
     for column, name in enumerate(HEADING):
         sheet.write_string(0, column, name, head)
         sheet.set_column(column, column, WIDTHS.get(name, 11))
@@ -29,8 +31,13 @@ def write(orders: Sequence[ExportedOrder]) -> bytes:
         for column, value in enumerate(row):
             if isinstance(value, str):
                 sheet.write_string(index, column, value, text)
+            elif isinstance(value, Decimal):
+                places = max(0, -int(value.as_tuple().exponent))
+                if places not in amounts:
+                    amounts[places] = book.add_format({"num_format": "#,##0" + ("." + "0" * places if places else "")})
+                sheet.write_number(index, column, float(value), amounts[places])
             else:
-                sheet.write_number(index, column, value, number)
+                sheet.write_number(index, column, value)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, index if orders else 1), len(HEADING) - 1)
     book.close()
