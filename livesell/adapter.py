@@ -224,9 +224,14 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:
 
 def clean(text: str) -> str:
     """Text that any database takes: lone surrogates become U+FFFD, NUL is dropped."""
-    if text.isascii():
-        return text.replace("\0", "") if "\0" in text else text
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def read_time(value: object) -> datetime | None:

@@ -15,11 +15,13 @@ import msgspec
 from sqlalchemy import Engine, select
 
 from livesell import events as e
+from livesell.ledger import Book
 from livesell.model import BuyerId, Code, CommentId, EventNumber, OrderId, Quantity, ShowId, Struct, quantity_number
 from livesell.onair import Mode, on_air
 from livesell.store import schema as s
 from livesell.store.asks import Numbered
-from livesell.store.look import Look, Shape, looking
+from livesell.store.look import Kept, Shape
+from livesell.store.overview import Overview, looking
 from livesell.store.shelf import event_of
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ ON_SCREEN = 50
 """Buyers in the overlay's snapshot."""
 
 SUMS_EVERY = 0.25
+SMALL = 20
 QUIET = 15.0
 
 
@@ -132,17 +135,23 @@ class Feed:
     def __init__(self, readers: Engine, settings: Settings) -> None:
         self.readers, self.settings = readers, settings
         self.pages: set[Page] = set()
-        self._pending: deque[Numbered] = deque()
+        self._pending: deque[tuple[Sequence[Numbered], Book | None]] = deque()
+        self._kept = Kept()
         self._work = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="livesell-feed")
         self._sums_at = 0.0
         self._sums_due: set[ShowId] = set()
 
-    def publish(self, events: Sequence[Numbered]) -> None:
-        """Take a commit's events; called on the event loop, in the order of commits."""
+    def publish(self, events: Sequence[Numbered], seen: Book | None = None) -> None:
+        """Take a commit's events; called on the event loop, in the order of commits.
+
+        `seen` has what they touched, where it is known here; where it is not, the database is asked.
+        """
         if self.pages:
-            self._pending.extend(events)
+            self._pending.append((events, seen))
             self._work.set()
+        else:
+            self._kept = Kept()  # nobody was told: what is kept may be old by the time somebody comes
 
     async def run(self) -> None:
         """Tell the pages until cancelled."""
@@ -152,14 +161,19 @@ class Feed:
             with contextlib.suppress(TimeoutError):  # nothing new came, but sums are due
                 await asyncio.wait_for(self._work.wait(), timeout)
             self._work.clear()
-            events = list(self._pending)
+            commits = list(self._pending)
             self._pending.clear()
             shows = {(page.role, page.show) for page in self.pages}
+            # What the writer has just seen is told at once; what the database must be asked about is asked in a thread.
+            at_hand = bool(commits) and all(seen is not None and len(events) <= SMALL for events, seen in commits)
             try:
-                told = await loop.run_in_executor(self._thread, self._tell, events, shows)
+                if at_hand and len(commits) <= SMALL and not self._sums_are_due():
+                    told = self._tell_all(commits, shows)
+                else:
+                    told = await loop.run_in_executor(self._thread, self._tell_all, commits, shows)
             except Exception:
                 # A page that misses events is worse than one that starts again: it asks for what it lacks.
-                log.exception("the feed could not look up %d events; pages are sent away to come again", len(events))
+                log.exception("the feed could not look up %d commits; pages are sent away to come again", len(commits))
                 for page in self.pages:
                     page.lose()
                 continue
@@ -167,17 +181,21 @@ class Feed:
                 for number, message in told.get((page.role, page.show), ()):
                     page.put(number, message)
 
-    def _tell(
-        self, events: Sequence[Numbered], shows: Iterable[tuple[Role, ShowId]]
+    def _tell_all(
+        self, commits: Sequence[tuple[Sequence[Numbered], Book | None]], shows: Iterable[tuple[Role, ShowId]]
     ) -> dict[tuple[Role, ShowId], list[tuple[int, bytes]]]:
         told: dict[tuple[Role, ShowId], list[tuple[int, bytes]]] = {}
-        for role, show in shows:
-            mine = [one for one in events if one.event.show in (None, show)]
-            if mine:
-                self._sums_due.add(show)
-                with self.look() as look:
-                    told[role, show] = self.messages(look, role, show, mine)
-        if self._sums_due and time.monotonic() - self._sums_at >= SUMS_EVERY:
+        for events, seen in commits:
+            self._forget(events, seen)
+            for role, show in shows:
+                mine = [one for one in events if one.event.show in (None, show)]
+                if mine:
+                    self._sums_due.add(show)
+                    with looking(
+                        self.readers, self.settings.currency, self.settings.decimals, seen, self._kept
+                    ) as look:
+                        told.setdefault((role, show), []).extend(self.messages(look, role, show, mine))
+        if self._sums_are_due():
             with self.look() as look:
                 for role, show in shows:
                     if show in self._sums_due:
@@ -188,16 +206,36 @@ class Feed:
             self._sums_at = time.monotonic()
         return told
 
+    def _sums_are_due(self) -> bool:
+        return bool(self._sums_due) and time.monotonic() - self._sums_at >= SUMS_EVERY
+
+    def _forget(self, events: Sequence[Numbered], seen: Book | None) -> None:
+        """Drop what is kept of people that these events may have changed, and keep which comments are gone."""
+        kept = self._kept
+        for one in events:
+            event = one.event
+            if isinstance(event, e.Linked | e.Unlinked):
+                kept.people.clear()
+            elif isinstance(event, e.Known):
+                kept.people.pop(event.buyer, None)
+            elif isinstance(event, e.Flagged) and kept.deleted is not None:
+                kept.deleted.add(event.comment)
+            elif isinstance(event, e.Commented):
+                heard = seen.heards.get(event.comment) if seen is not None else None
+                person = kept.people.get(event.buyer)
+                if person is not None and (heard is None or heard.comment.author != person.name):
+                    kept.people.pop(event.buyer, None)
+
     def look(self) -> Any:
         """A read transaction to look things up in."""
         return looking(self.readers, self.settings.currency, self.settings.decimals)
 
     # --- listening ------------------------------------------------------------------------------------------------
 
-    async def listen(self, role: Role, show: ShowId, after: int | None) -> AsyncGenerator[bytes, None]:
-        """Messages for one page, from after a number, or from a snapshot; ends when the page takes none."""
-        page = Page(role, show)
+    async def listen(self, page: Page, after: int | None) -> AsyncGenerator[bytes, None]:
+        """Messages for one page, from after a number, or from a snapshot; ends when the page is lost."""
         self.pages.add(page)
+        role, show = page.role, page.show
         try:
             loop = asyncio.get_running_loop()
             number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
@@ -229,7 +267,7 @@ class Feed:
 
     # --- messages -------------------------------------------------------------------------------------------------
 
-    def messages(self, look: Look, role: Role, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
+    def messages(self, look: Overview, role: Role, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
         """One message an event, each with what it was the last to touch."""
         if role == "overlay":
             return self._screen_messages(look, show, events)
@@ -242,7 +280,12 @@ class Feed:
         order_at = {codes[one].code: index for one, index in touched.orders.items() if one in codes}
         comment_at = {str(one): index for one, index in touched.comments.items()}
         spread(now, "orders", look.orders_by_id(touched.orders), order_at, "code")
-        spread(now, "comments", look.comments(touched.comments), comment_at, "id")
+        here = look.book.heards
+        heards = [heard for one in touched.comments if (heard := here.get(one)) is not None]
+        other = [one for one in touched.comments if one not in here]
+        spread(now, "comments", look.just_heard(heards), comment_at, "id")
+        if other:
+            spread(now, "comments", look.comments(other), comment_at, "id")
         if touched.products:
             spread(now, "products", look.products(touched.products), touched.products, "code")
         if touched.sources:
@@ -256,7 +299,7 @@ class Feed:
 
     # --- the screen -----------------------------------------------------------------------------------------------
 
-    def screen(self, look: Look, show: ShowId) -> Shape:
+    def screen(self, look: Overview, show: ShowId) -> Shape:
         """All that an overlay shows: confirmed buyers (the newest last), the product on show, sums. Nothing else."""
         confirmed = (
             select(s.events.c.order)
@@ -274,7 +317,7 @@ class Feed:
             "sums": screen_sums(look, show),
         }
 
-    def row(self, look: Look, order: OrderId) -> Shape:
+    def row(self, look: Overview, order: OrderId) -> Shape:
         """A confirmed buyer as she stands on the screen; only the number where she must not stand there."""
         state = look.book.order(order)
         if state is None:
@@ -306,7 +349,7 @@ class Feed:
             "seen": state.seen,
         }
 
-    def _on_show(self, look: Look, code: Code | None) -> Shape | None:
+    def _on_show(self, look: Overview, code: Code | None) -> Shape | None:
         product = look.book.product(code) if code else None
         if product is None:
             return None
@@ -319,7 +362,7 @@ class Feed:
             "left": look.left(product),
         }
 
-    def _screen_messages(self, look: Look, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
+    def _screen_messages(self, look: Overview, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
         touched = Touched(events)
         for buyer, index in touched.buyers.items():
             for order in look.book.orders_of(show, buyer):
@@ -350,7 +393,7 @@ class Feed:
 SCREEN_EVENTS = ("confirmed", "pinned", "product", "show")
 
 
-def screen_sums(look: Look, show: ShowId) -> Shape:
+def screen_sums(look: Overview, show: ShowId) -> Shape:
     """What a goal is measured by: orders, units and buyers that are confirmed."""
     found = look.connection.execute(
         select(s.lines.c.confirmed, s.orders.c.buyer, s.orders.c.id)

@@ -195,6 +195,40 @@ class Book:
         """Drop all that was fetched; the shelf has the truth."""
         self._forget()
 
+    def show_to(self, other: Book, event: e.Event) -> None:
+        """Let another book, which fetches nothing, have what an event touched, as it is here now."""
+        order = getattr(event, "order", None)
+        if order is not None:
+            other.orders[order] = self.order(order)
+            other.order_lines[order] = self.all_lines(order)
+            for number in other.order_lines[order]:
+                line = other.lines[number] = self.line(number)
+                if line is not None:
+                    self._show_product(other, line.product)
+        code = event.product.code if isinstance(event, e.ProductPut) else getattr(event, "product", None)
+        if code is not None:
+            self._show_product(other, code)
+        comment = getattr(event, "comment", None)
+        if comment is not None:
+            other.unclears[comment] = self.unclear(comment)
+            if comment in self.heards:
+                other.heards[comment] = self.heards[comment]
+            for candidate in event.candidates if isinstance(event, e.Unclear) else ():
+                self._show_product(other, candidate)
+        if event.show is not None:
+            other.shows[event.show] = self.show(event.show)
+
+    def _show_product(self, other: Book, code: Code) -> None:
+        if code in other.products and code in other.queues:
+            return
+        other.products[code] = self.product(code)
+        for cell in self.cells(code):
+            other.stock[code, cell.variant] = cell
+        other.variants[code] = tuple(cell.variant for cell in self.cells(code))
+        other.queues[code] = self._queue(code)
+        for _, number in other.queues[code]:
+            other.lines[number] = self.line(number)
+
     @property
     def size(self) -> int:
         """How many orders, lines and comments are held."""
@@ -302,6 +336,11 @@ class Book:
         """The lines that wait for this stock, first come first."""
         waiting = (self.line(line) for _, line in self._queue(product))
         return [line for line in waiting if line is not None and line.waitlisted > 0 and line.variant == variant]
+
+    def waiting(self, product: Code) -> list[LineState]:
+        """The lines that wait for any of a product, first come first."""
+        found = (self.line(line) for _, line in self._queue(product))
+        return [line for line in found if line is not None and line.waitlisted > 0]
 
     def first(self, product: Code, variant: str) -> LineState | None:
         """The line whose turn it is."""

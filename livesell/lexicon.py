@@ -1,7 +1,8 @@
 """What viewers' words mean: packs of phrases and their roles, one a language, all of them in one index.
 
-A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with values, `[units]` with what
-a unit amounts to ("1 kg", "100 g", "" for a mere count), `[letters]` with the names of Latin letters in another script.
+A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with the words for each number,
+`[units]` with the words for what a unit amounts to ("1 kg", "100 g", "count" for a mere count), `[letters]` with the
+names of Latin letters in another script.
 A phrase behind "=" is meant only with the marks it is written with ("=tá", twelve, is never "ta").
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from livesell import bundle
@@ -55,6 +56,9 @@ ROLES: Mapping[str, str] = {
     "person": "whom a viewer speaks to or of: chị, em, sis",
 }
 """Every role that a phrase may have, and what it does."""
+
+COUNT = "count"
+"""A unit that says nothing about the amount: piece, box."""
 
 MEASURES: Mapping[str, tuple[Measure, int]] = {"g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000)}
 
@@ -159,14 +163,17 @@ def pack(path: Path) -> Iterator[Phrase]:
     for key, value in data.items():
         where = f"{path.parent.name}/{path.name}, {key}"
         if key == "numbers":
-            for words, number in value.items():
-                yield phrase_of(words, where, number=Decimal(str(number)))
+            for number, written in value.items():
+                for words in written:
+                    yield phrase_of(words, where, number=_number(number, where))
         elif key == "units":
-            for words, amount in value.items():
-                yield phrase_of(words, where, unit=words, amount=_amount(amount, where))
+            for amount, written in value.items():
+                for words in written:
+                    yield phrase_of(words, where, unit=words, amount=_amount(amount, where))
         elif key == "letters":
-            for words, letter in value.items():
-                yield phrase_of(words, where, letter=letter.upper())
+            for letter, written in value.items():
+                for words in written:
+                    yield phrase_of(words, where, letter=letter.upper())
         elif key in ROLES:
             for words in value:
                 yield phrase_of(words, where, roles=frozenset((key,)))
@@ -193,11 +200,18 @@ def phrase_of(
     return Phrase(tuple(token.plain for token in tokens), text, roles, number, unit, amount, letter, strict)
 
 
+def _number(text: str, where: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ConfigError(where, f"'{text}' is not a number") from None
+
+
 def _amount(text: str, where: str) -> Amount | None:
-    if not text:
+    if text == COUNT:
         return None
     number, _, unit = text.partition(" ")
     measure = MEASURES.get(unit)
     if measure is None:
-        raise ConfigError(where, f"'{text}' is not an amount such as '100 g'")
-    return Amount(Decimal(number) * measure[1], measure[0])
+        raise ConfigError(where, f"'{text}' is neither '{COUNT}' nor an amount such as '100 g'")
+    return Amount(_number(number, where) * measure[1], measure[0])

@@ -19,7 +19,7 @@ from livesell.model import ShowId
 from livesell.running import reader_of
 from livesell.show import take_goods
 from livesell.store.engine import Lock
-from livesell.store.look import Look, looking
+from livesell.store.overview import Overview, looking
 from livesell.store.writer import Writer
 from livesell.web.app import database_file, open_store
 
@@ -39,7 +39,7 @@ async def take_in(config: Config, file: Path) -> str:
         lock.take()
     try:
         store = open_store(config, reader_of(config))
-        writer = Writer(store, lambda _: None)
+        writer = Writer(store, lambda *_: None)
         writer.start()
         try:
             count = await take_goods(store, writer.submit, file, config.shop.currency)
@@ -68,7 +68,7 @@ def export_orders(config: Config, kind: str, show: str, out: Path | None) -> str
     if kind not in exports.FORMATS:
         raise NotFound("format", f"'{kind}'; there are {', '.join(exports.FORMATS)}")
 
-    def wanted(look: Look) -> tuple[ShowId, list[ExportedOrder]]:
+    def wanted(look: Overview) -> tuple[ShowId, list[ExportedOrder]]:
         shows = {str(one["id"]): one for one in look.shows()}
         if not shows:
             raise NotFound("show", show)
@@ -83,7 +83,7 @@ def export_orders(config: Config, kind: str, show: str, out: Path | None) -> str
     return f"{target}: {len(orders)} orders of show {number}"
 
 
-def reading(config: Config, wanted: Callable[[Look], T]) -> T:
+def reading(config: Config, wanted: Callable[[Overview], T]) -> T:
     """What a look at a database gives, also while a server runs on it."""
     from livesell.store.engine import in_words, reader_engine, url_of
 
@@ -111,7 +111,7 @@ def written(path: Path, data: bytes) -> None:
         raise BadInput(f"{path} cannot be written ({error.strerror})") from None
 
 
-def exported(look: Look, show: ShowId, config: Config) -> list[ExportedOrder]:
+def exported(look: Overview, show: ShowId, config: Config) -> list[ExportedOrder]:
     """A show's orders as exports take them, oldest first."""
     zone = ZoneInfo(config.shop.timezone)
     found: list[ExportedOrder] = []

@@ -30,7 +30,7 @@ from livesell.model import (
 )
 from livesell.store import Answer, Asked, Gone, Said, Store, schema
 from livesell.store.engine import Lock
-from livesell.store.look import Look, looking
+from livesell.store.overview import Overview, looking
 from livesell.store.shelf import event_of
 from tests.exactreader import ExactReader
 
@@ -127,7 +127,7 @@ def same(store: Store) -> None:
     """State that the tables hold exactly what the events add up to."""
     book = rebuilt(store)
     with look(store) as found:
-        assert isinstance(found, Look)
+        assert isinstance(found, Overview)
         shelf = found.book
         count = {
             table.name: found.connection.scalar(select(func.count()).select_from(table))

@@ -54,6 +54,7 @@ class Store:
         self.chain = b""
         self.last_at = datetime.min.replace(tzinfo=UTC)
         self.fresh = False
+        self.seen = Book(None, rules)
 
     @property
     def sqlite(self) -> bool:
@@ -116,7 +117,10 @@ class Store:
             self.intake.start(connection, [ask for ask in asks if isinstance(ask, Said)])
             answers = [self._one(connection, work, ask, now) for ask in asks]
             writing.flush(connection, self.book, self.shelf, self.intake, work)
-        self.last, self.chain = work.last, work.chain
+            seen = Book(None, self.book.rules)
+            for one in work.events:
+                self.book.show_to(seen, one.event)
+        self.last, self.chain, self.seen = work.last, work.chain, seen
         self.last_at = max(now, self.last_at)
         if self.book.size > MOST_HELD:
             self.fresh = False
@@ -177,6 +181,7 @@ class Store:
             accepted += 1
             work.comments.append(rows.heard_row(ask.show, heard, message_id))
             self.book.remember(heard)
+            self.book.unclears.setdefault(heard.id, None)  # it is new: nobody was asked about it
             command = c.Hear(heard=replace(heard, buyer=self.book.buyer_of(heard.identity)), show=ask.show)
             self._hear(work, command, now)
         return Answer(tuple(work.events[first:]), accepted, len(ask.comments) - accepted)

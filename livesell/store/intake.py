@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from livesell.commands import Heard
 from livesell.ledger import ShowState
@@ -77,16 +77,11 @@ class Intake:
                     authors.setdefault(comment.platform, set()).add(comment.author_id)
         for (show, platform), messages in ids.items():
             for chunk in chunks(messages):
-                known = select(s.comments.c.message_id).where(
-                    s.comments.c.show == show, s.comments.c.platform == platform, s.comments.c.message_id.in_(chunk)
-                )
-                self.seen.update((show, platform, found) for found in connection.scalars(known))
+                known = connection.scalars(KNOWN, {"show": show, "platform": platform, "ids": list(chunk)})
+                self.seen.update((show, platform, found) for found in known)
         for platform, names in authors.items():
             for chunk in chunks(sorted(names)):
-                found = select(s.identities).where(
-                    s.identities.c.platform == platform, s.identities.c.author_id.in_(chunk)
-                )
-                for row in connection.execute(found):
+                for row in connection.execute(AUTHORS, {"platform": platform, "ids": list(chunk)}):
                     self.people[platform, row.author_id] = Person(IdentityId(row.id), row.name)
 
     def heard(
@@ -145,6 +140,16 @@ class Intake:
         if comment.author_id is not None:
             self.people[comment.platform, comment.author_id] = Person(number, comment.author)
         return number
+
+
+KNOWN = select(s.comments.c.message_id).where(
+    s.comments.c.show == bindparam("show"),
+    s.comments.c.platform == bindparam("platform"),
+    s.comments.c.message_id.in_(bindparam("ids", expanding=True)),
+)
+AUTHORS = select(s.identities.c.id, s.identities.c.author_id, s.identities.c.name).where(
+    s.identities.c.platform == bindparam("platform"), s.identities.c.author_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def read(reader: Reader, comment: Comment, pinned: Code | None) -> Reading | None:

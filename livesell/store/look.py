@@ -1,26 +1,24 @@
-"""What pages and programs are shown: the shapes of docs/api.md, read in one short transaction.
+"""What pages and programs are shown of single things: the shapes of docs/api.md, read in one short transaction.
 
 The same book as the desk's looks them up, so that what a page shows of an order is what the desk decides on.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
-from livesell.ledger import Book, LineState, OrderState, ShowState
+from livesell.commands import Heard
+from livesell.ledger import Book, LineState, OrderState, UnclearState
 from livesell.model import (
     BuyerId,
     Claim,
     Code,
     CommentId,
     IdentityId,
-    LineId,
     Money,
     OrderId,
     Product,
@@ -38,7 +36,6 @@ from livesell.store.shelf import DatabaseShelf, chunks, preload_orders
 Shape = dict[str, Any]
 
 LAST_COMMENTS = 200
-OPEN_ORDERS = 1_000
 
 
 class Person(Struct, frozen=True):
@@ -55,13 +52,55 @@ class Person(Struct, frozen=True):
     refused: int = 0
 
 
-class Look:
-    """One read transaction; every method gives shapes as of its beginning."""
+class Kept:
+    """What the feed keeps between looks, because it changes seldom: people, and which comments were taken away."""
 
-    def __init__(self, connection: Connection, currency: str, decimals: int) -> None:
-        self.connection, self.currency, self.decimals = connection, currency, decimals
-        self.book = Book(DatabaseShelf(connection))
-        self._people: dict[BuyerId, Person] = {}
+    def __init__(self) -> None:
+        self.people: dict[BuyerId, Person] = {}
+        self.deleted: set[int] | None = None
+
+
+class LateShelf(DatabaseShelf):
+    """A shelf that connects when it is asked for the first time."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+
+    @property
+    def connection(self) -> Connection:  # type: ignore[override]
+        """The look's connection."""
+        return self.look.connection
+
+
+class Look:
+    """One read transaction; every method gives shapes as of its beginning.
+
+    `seen` is a book that has what a batch just touched, so that telling it needs no query; `kept` what the feed keeps.
+    """
+
+    def __init__(
+        self, engine: Engine, currency: str, decimals: int, seen: Book | None = None, kept: Kept | None = None
+    ) -> None:
+        self.engine, self.currency, self.decimals = engine, currency, decimals
+        self.book = seen if seen is not None else Book()
+        self.book.shelf = LateShelf(self)
+        self.kept = kept
+        self._people: dict[BuyerId, Person] = kept.people if kept is not None else {}
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The read transaction; begun when something is not at hand."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+            self._connection.begin()
+        return self._connection
+
+    def close(self) -> None:
+        """End the transaction: a reader that stays stops the log from being folded in."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     # --- money, people --------------------------------------------------------------------------------------------
 
@@ -172,6 +211,11 @@ class Look:
 
     def deleted(self, comments: Iterable[CommentId]) -> set[int]:
         """Which of these comments the platform took away."""
+        if self.kept is not None:
+            if self.kept.deleted is None:
+                gone = select(s.comments.c.id).where(s.comments.c.flags.op("&")(rows.DELETED) != 0)
+                self.kept.deleted = set(self.connection.scalars(gone))
+            return self.kept.deleted
         found: set[int] = set()
         for chunk in chunks(sorted(set(comments))):
             gone = select(s.comments.c.id).where(
@@ -195,7 +239,9 @@ class Look:
         return self._orders([rows.order_state(row) for row in self.connection.execute(wanted)])
 
     def _orders(self, found: Sequence[OrderState]) -> list[Shape]:
-        preload_orders(self.book, self.connection, found)
+        missing = [order for order in found if order.id not in self.book.order_lines]
+        if missing:
+            preload_orders(self.book, self.connection, missing)
         self.people(order.buyer for order in found)
         return [self.order(order) for order in found]
 
@@ -222,7 +268,7 @@ class Look:
 
     def _comments(self, found: Sequence[Any]) -> list[Shape]:
         ids = [row.id for row in found]
-        unclear: dict[int, Any] = {}
+        unclear: dict[int, UnclearState] = {}
         order: dict[int, str] = {}
         for chunk in chunks(ids):
             for row in self.connection.execute(select(s.unclears).where(s.unclears.c.comment.in_(chunk))):
@@ -234,31 +280,44 @@ class Look:
                 .where(s.line_comments.c.comment.in_(chunk), s.lines.c.quantity > 0)
             )
             order.update({row.comment: row.code for row in self.connection.execute(behind)})
+        gone = {row.id for row in found if row.flags & rows.DELETED}
         buyers = {row.identity: self.book.buyer_of(IdentityId(row.identity)) for row in found}
-        return [self._comment(row, unclear.get(row.id), order.get(row.id), buyers[row.identity]) for row in found]
+        heards = [rows.heard_of(row, buyers[row.identity], None) for row in found]
+        return [self._comment(one, unclear.get(one.id), order.get(one.id), one.id in gone) for one in heards]
 
-    def _comment(self, row: Any, unclear: Any, order: str | None, buyer: BuyerId) -> Shape:
-        reading = None if row.reading is None else rows.reading_of(row.reading)
+    def just_heard(self, heards: Iterable[Heard]) -> list[Shape]:
+        """Comments that a batch just stored, from what it left in the book."""
+        order = {
+            number: state.code
+            for line in self.book.lines.values()
+            if line is not None and line.quantity and (state := self.book.orders.get(line.order)) is not None
+            for number in line.comments
+        }
+        gone = self.deleted(())
+        return [self._comment(one, self.book.unclears.get(one.id), order.get(one.id), one.id in gone) for one in heards]
+
+    def _comment(self, heard: Heard, unclear: UnclearState | None, order: str | None, deleted: bool) -> Shape:
+        comment, reading = heard.comment, heard.reading
         return {
-            "id": str(row.id),
-            "platform": row.platform,
-            "source": row.source,
-            "author": row.author,
-            "buyer": buyer,
-            "role": row.role,
-            "text": row.text,
-            "sent_at": rows.maybe_time(row.sent_at),
-            "received_at": rows.time(row.received_at),
-            "history": bool(row.flags & rows.HISTORY),
-            "late": bool(row.flags & rows.LATE),
-            "edited": bool(row.flags & rows.EDITED),
-            "deleted": bool(row.flags & rows.DELETED),
-            "intent": row.intent,
+            "id": str(heard.id),
+            "platform": comment.platform,
+            "source": heard.source,
+            "author": comment.author,
+            "buyer": heard.buyer,
+            "role": comment.role,
+            "text": comment.text,
+            "sent_at": comment.sent_at,
+            "received_at": heard.received_at,
+            "history": comment.history,
+            "late": heard.late,
+            "edited": comment.edited,
+            "deleted": deleted,
+            "intent": None if reading is None else reading.intent,
             "lines": [] if reading is None else [_claim(claim) for claim in reading.claims],
             "unknown": [] if reading is None else list(reading.unknown),
             "replaces": [] if reading is None else [claim.code for claim in reading.replaces],
-            "phone": row.phone,
-            "confidence": row.confidence,
+            "phone": None if reading is None else reading.phone,
+            "confidence": None if reading is None else reading.confidence,
             "why": [] if reading is None else [_why(why) for why in reading.why],
             "unclear": None if unclear is None else self._unclear(unclear, reading),
             "order": order,
@@ -278,7 +337,7 @@ class Look:
             "candidates": list(reading.candidates),
         }
 
-    def _unclear(self, unclear: Any, reading: Any) -> Shape:
+    def _unclear(self, unclear: UnclearState, reading: Reading | None) -> Shape:
         asked = {claim.code: claim.quantity for claim in reading.claims} if reading is not None else {}
         candidates = []
         for code in unclear.candidates:
@@ -319,7 +378,7 @@ class Look:
     def product(self, product: Product) -> Shape:
         """A product with what is left of it."""
         cells = [] if product.stock is None else self.book.cells(product.code)
-        waiting = [line for _, line in self._waiting(product.code)]
+        waiting = self.book.waiting(product.code)
         return {
             "code": product.code,
             "name": product.name,
@@ -347,10 +406,6 @@ class Look:
             ],
         }
 
-    def _waiting(self, code: Code) -> list[tuple[int, LineState]]:
-        wanted = select(s.lines).where(s.lines.c.product == code, s.lines.c.waitlisted > 0).order_by(s.lines.c.place)
-        return [(row.place, rows.line_state(row)) for row in self.connection.execute(wanted)]
-
     def left(self, product: Product) -> int | float | None:
         """What is available of a product over all its variants, None where it is not counted."""
         if product.stock is None:
@@ -359,11 +414,11 @@ class Look:
 
     def products(self, codes: Iterable[Code] | None = None) -> list[Shape]:
         """Products in the order of the sheet."""
-        wanted = select(s.products.c.body).order_by(s.products.c.position)
         if codes is not None:
-            wanted = wanted.where(s.products.c.code.in_(sorted(set(codes))))
-        found = [rows.product_of(body) for body in self.connection.scalars(wanted)]
-        return [self.product(product) for product in found]
+            named = (self.book.product(code) for code in codes)
+            return [self.product(product) for product in named if product is not None]
+        wanted = select(s.products.c.body).order_by(s.products.c.position)
+        return [self.product(rows.product_of(body)) for body in self.connection.scalars(wanted)]
 
     def goods(self) -> list[Product]:
         """All products with what is on hand now, as a sheet has them."""
@@ -376,206 +431,6 @@ class Look:
             found.append(product)
         return found
 
-    # --- the show -------------------------------------------------------------------------------------------------
-
-    def show(self, show: ShowId) -> Shape | None:
-        """A show."""
-        state = self.book.show(show)
-        return None if state is None else show_shape(state)
-
-    def shows(self) -> list[Shape]:
-        """All shows, newest first."""
-        found = self.connection.execute(select(s.shows).order_by(s.shows.c.id.desc()))
-        return [show_shape(rows.show_state(row)) for row in found]
-
-    def sources(self, show: ShowId) -> list[Shape]:
-        """The sources of a show, with their last comment."""
-        last = (
-            select(s.comments.c.source, func.max(s.comments.c.id).label("last"))
-            .where(s.comments.c.show == show)
-            .group_by(s.comments.c.source)
-            .subquery()
-        )
-        heard = {
-            row.source: row.received_at
-            for row in self.connection.execute(
-                select(last.c.source, s.comments.c.received_at).join(s.comments, s.comments.c.id == last.c.last)
-            )
-        }
-        found = self.connection.execute(select(s.sources).where(s.sources.c.show == show).order_by(s.sources.c.name))
-        return [
-            {
-                "name": row.name,
-                "platform": row.platform,
-                "state": row.state,
-                "reason": row.reason,
-                "retry_at": rows.maybe_time(row.retry_at),
-                "since": rows.time(row.since),
-                "last_comment_at": rows.maybe_time(heard.get(row.name)),
-            }
-            for row in found
-        ]
-
-    def sums(self, show: ShowId) -> Shape:
-        """What a show amounts to."""
-        count = {
-            row.status: row.count
-            for row in self.connection.execute(
-                select(s.orders.c.status, func.count().label("count"))
-                .where(s.orders.c.show == show)
-                .group_by(s.orders.c.status)
-            )
-        }
-        total = confirmed = waiting = 0
-        amounts = self.connection.execute(
-            select(s.lines.c.unit_price, s.lines.c.quantity, s.lines.c.confirmed, s.lines.c.waitlisted)
-            .join(s.orders, s.orders.c.id == s.lines.c.order)
-            .where(s.lines.c.show == show, s.lines.c.quantity > 0, s.orders.c.status != "cancelled")
-        )
-        for price, quantity, done, waits in amounts:
-            total += times(price, quantity)
-            confirmed += times(price, done)
-            waiting += 1 if waits else 0
-        unclear = select(func.count()).select_from(s.unclears).where(s.unclears.c.show == show, s.unclears.c.open)
-        comments = select(func.count()).select_from(s.comments).where(s.comments.c.show == show)
-        alive = {status: number for status, number in count.items() if status != "cancelled"}
-        return {
-            "orders": sum(alive.values()),
-            "draft": count.get("draft", 0),
-            "confirmed": sum(number for status, number in alive.items() if status != "draft"),
-            "cancelled": count.get("cancelled", 0),
-            "waiting": waiting,
-            "unclear": self.connection.scalar(unclear) or 0,
-            "comments": self.connection.scalar(comments) or 0,
-            "total": self.money(total),
-            "confirmed_total": self.money(confirmed),
-        }
-
-    def lists(self, show: ShowId) -> Shape:
-        """How many orders of a show still lack something, by the list that goes to zero."""
-        alive = select(s.orders.c.id, s.orders.c.status, s.orders.c.buyer).where(
-            s.orders.c.show == show, s.orders.c.status.not_in(("cancelled", "returned"))
-        )
-        found = self.connection.execute(alive).all()
-        self.people(BuyerId(row.buyer) for row in found)
-        people = [self._people[BuyerId(row.buyer)] for row in found]
-        lines = select(s.lines.c.order, s.lines.c.waitlisted, s.lines.c.settled).where(
-            s.lines.c.show == show, s.lines.c.quantity > 0
-        )
-        waiting: set[int] = set()
-        unsettled: set[int] = set()
-        for row in self.connection.execute(lines):
-            if row.waitlisted:
-                waiting.add(row.order)
-            if not row.settled:
-                unsettled.add(row.order)
-        ids = {row.id for row in found}
-        return {
-            "unclear": self.sums(show)["unclear"],
-            "phone": sum(not person.phone for person in people),
-            "address": sum(not person.address for person in people),
-            "unpaid": sum(row.status in ("draft", "confirmed") for row in found),
-            "waiting": len(waiting & ids),
-            "unsettled": len(unsettled & ids),
-            "refused": sum(person.refused > 0 for person in people),
-            "all": len(found),
-        }
-
-    def last_number(self) -> int:
-        """The number of the newest event."""
-        newest = select(s.events.c.number).order_by(s.events.c.number.desc()).limit(1)
-        return self.connection.scalar(newest) or 0
-
-    def recent(self, show: ShowId, limit: int = 50) -> list[Shape]:
-        """The last steps of people and of the desk that can be taken back, newest first."""
-        steps = (
-            select(s.events)
-            .where(s.events.c.show == show, s.events.c.type.in_(UNDOABLE))
-            .order_by(s.events.c.number.desc())
-            .limit(limit)
-        )
-        found = list(self.connection.execute(steps))
-        undone: set[int] = set()
-        for chunk in chunks([row.number for row in found]):
-            undone.update(self.connection.scalars(select(s.events.c.target).where(s.events.c.target.in_(chunk))))
-        names = {
-            order.id: order
-            for order in (self.book.order(OrderId(number)) for number in {row.order for row in found if row.order})
-            if order is not None
-        }
-        self.people(order.buyer for order in names.values())
-        return [
-            {
-                "number": row.number,
-                "type": row.type,
-                "at": rows.time(row.at),
-                "order": names[row.order].code if row.order in names else None,
-                "buyer": self.person(names[row.order].buyer).name if row.order in names else None,
-                "undone": row.number in undone,
-            }
-            for row in found
-        ]
-
-    def snapshot(self, show: ShowId) -> Shape:
-        """All that the control page shows."""
-        return {
-            "show": self.show(show),
-            "comments": self.last_comments(show),
-            "orders": self.orders(show, limit=OPEN_ORDERS, status=("draft", "confirmed", "paid", "packed")),
-            "unclear": self.unclear(show),
-            "products": self.products(),
-            "sources": self.sources(show),
-            "sums": self.sums(show),
-            "recent": self.recent(show),
-            "gaps": self.gaps(show),
-            "currency": self.currency,
-        }
-
-    def gaps(self, show: ShowId) -> list[Shape]:
-        """The times in which comments of a source may be missing."""
-        from livesell import events as e
-        from livesell.store.shelf import event_of
-
-        wanted = (
-            select(s.events.c.body).where(s.events.c.show == show, s.events.c.type == "gap").order_by(s.events.c.number)
-        )
-        found = [event_of(body) for body in self.connection.scalars(wanted)]
-        return [
-            {"source": gap.source, "since": gap.since, "until": gap.until} for gap in found if isinstance(gap, e.Gap)
-        ]
-
-    def order_of_line(self, line: LineId) -> OrderId | None:
-        """The order that a line is in."""
-        found = self.book.line(line)
-        return None if found is None else found.order
-
-
-UNDOABLE = (
-    "confirmed",
-    "paid",
-    "packed",
-    "shipped",
-    "returned",
-    "cancelled",
-    "edited",
-    "pinned",
-    "stock",
-    "product",
-    "linked",
-    "show",
-)
-
-
-def show_shape(show: ShowState) -> Shape:
-    """A show."""
-    return {
-        "id": show.id,
-        "status": show.status,
-        "opened_at": show.opened_at.astimezone(UTC),
-        "ended_at": show.ended_at,
-        "pinned": show.pinned,
-    }
-
 
 def _claim(claim: Claim) -> Shape:
     quantity = None if claim.quantity is None else quantity_number(claim.quantity)
@@ -584,10 +439,3 @@ def _claim(claim: Claim) -> Shape:
 
 def _why(why: Any) -> Shape:
     return {"code": why.code, "data": dict(why.data), "start": why.start, "end": why.end}
-
-
-@contextlib.contextmanager
-def looking(engine: Engine, currency: str, decimals: int) -> Iterator[Look]:
-    """A Look in one read transaction, which is short: a reader that stays stops the log from being folded in."""
-    with engine.connect() as connection, connection.begin():
-        yield Look(connection, currency, decimals)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from livesell.errors import StoreBusy, StoreError
+from livesell.ledger import Book
 from livesell.store import Store
 from livesell.store.asks import Answer, Ask, Numbered, Said
 
@@ -24,7 +25,7 @@ MOST_COMMENTS = 500
 MOST_WAITING = 2_000
 """Asks that may wait; beyond it the asker is told to come again."""
 
-Publish = Callable[[Sequence[Numbered]], None]
+Publish = Callable[[Sequence[Numbered], Book | None], None]
 Waiting = tuple[Ask, asyncio.Future[Answer]]
 
 
@@ -34,7 +35,10 @@ def utc_now() -> datetime:
 
 
 class Writer:
-    """Runs a store in a thread of its own; `publish` gets each commit's events, in order, on the event loop."""
+    """Runs a store in a thread of its own.
+
+    `publish` gets each commit's events, in order, on the event loop, with a book of what they touched as it then was.
+    """
 
     def __init__(self, store: Store, publish: Publish, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.store, self.publish, self.clock = store, publish, clock
@@ -108,13 +112,15 @@ class Writer:
             log.exception("a batch of %d failed", len(batch))
             self.trouble = StoreError(f"{type(error).__name__} in the store; nothing was stored")
             answers = [Answer(error=self.trouble)] * len(batch)
+        # Where the batch took more than one commit, the book has the last of them only.
+        seen = self.store.seen if all(answer.error is None for answer in answers) else None
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._deliver, batch, answers)
+        self._loop.call_soon_threadsafe(self._deliver, batch, answers, seen)
 
-    def _deliver(self, batch: list[Waiting], answers: list[Answer]) -> None:
+    def _deliver(self, batch: list[Waiting], answers: list[Answer], seen: Book | None) -> None:
         events = [event for answer in answers for event in answer.events]
         if events:
-            self.publish(events)
+            self.publish(events, seen)
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)

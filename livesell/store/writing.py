@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, insert, literal, or_, select, update
@@ -120,16 +121,21 @@ def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, A
     """Insert rows, or give those that are there these values (of the columns `only`, where some are named)."""
     if not values:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    names = [name for name in (only or values[0]) if name not in keys]
-    if names:
-        new = {name: statement.excluded[name] for name in names}
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=new)
-    else:
-        statement = statement.on_conflict_do_nothing()
+    statement = _upsert(table, tuple(only or values[0]), connection.dialect.name)
     connection.execute(statement, list(values))
+
+
+@lru_cache(maxsize=64)
+def _upsert(table: Table, columns: tuple[str, ...], dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """The statement; made once, since making it takes longer than carrying it out."""
+    insert_here = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert_here(table)
+    keys = [column.name for column in table.primary_key]
+    names = [name for name in columns if name not in keys]
+    if not names:
+        return statement.on_conflict_do_nothing()
+    new = {name: statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=keys, set_=new)
 
 
 def put_sources(connection: Connection, events: Sequence[Numbered]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import msgspec
@@ -14,14 +15,16 @@ from livesell.adapter import read_posted
 from livesell.catalog.cells import COLUMNS
 from livesell.catalog.sheet import Row, product_of
 from livesell.errors import BadInput, CatalogError
-from livesell.feed import told
+from livesell.feed import Page, told
 from livesell.model import Code, OrderId
 from livesell.store import Answer, Asked, Said
-from livesell.store.look import Look
+from livesell.store.overview import Overview
 from livesell.web.body import read_json
 from livesell.web.guard import Guard, Needs
 from livesell.web.refusal import Refusal
 from livesell.web.shop import Shop, shop
+
+log = logging.getLogger(__name__)
 
 SEND_SECONDS = 5.0
 MOST_ORDERS = 500
@@ -114,7 +117,7 @@ async def command(request: web.Request) -> web.Response:
 def shown(done: Answer) -> Any:
     """An answer's events as pages get them."""
 
-    def look_up(look: Look) -> dict[str, Any]:
+    def look_up(look: Overview) -> dict[str, Any]:
         found = (getattr(one.event, "order", None) for one in done.events)
         numbers = {OrderId(order) for order in found if order is not None}
         codes = {number: order for number in numbers if (order := look.book.order(number)) is not None}
@@ -211,23 +214,18 @@ async def feed(request: web.Request) -> web.StreamResponse:
         raise Refusal(503, "too_many_pages", "too many pages are open")
     socket = web.WebSocketResponse(heartbeat=20, max_msg_size=65_536, compress=False)
     await socket.prepare(request)
+    page = Page("seller" if role == "seller" else "overlay", show)
     reader = asyncio.ensure_future(drain(socket))
-    messages = here.feed.listen("seller" if role == "seller" else "overlay", show, after)
+    reader.add_done_callback(lambda _: page.lose())
+    messages = here.feed.listen(page, after)
     try:
-        while True:
-            following = asyncio.ensure_future(anext(messages))
-            await asyncio.wait({following, reader}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-                break
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await socket.send_str(following.result().decode())
-            except (TimeoutError, ConnectionError):
-                break
-    except StopAsyncIteration:
-        await socket.close(code=1013)  # too slow: it comes back with the number it has
+        async for message in messages:
+            async with asyncio.timeout(SEND_SECONDS):
+                await socket.send_str(message.decode())
+        if not socket.closed:
+            await socket.close(code=1013)  # too slow: it comes back with the number it has
+    except (TimeoutError, ConnectionError):
+        log.info("a page that does not read is let go")
     finally:
         reader.cancel()
         await messages.aclose()

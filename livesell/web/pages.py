@@ -14,7 +14,7 @@ from markupsafe import Markup
 from livesell import bundle, exports, i18n
 from livesell.errors import BadInput, NotFound, Refused
 from livesell.model import ShowId
-from livesell.store.look import Look
+from livesell.store.overview import Overview
 from livesell.web import view
 from livesell.web.api import carry_out
 from livesell.web.assets import Assets, found_themes
@@ -96,7 +96,7 @@ async def control(request: web.Request) -> web.Response:
     """The page during the show."""
     here = shop(request)
 
-    def snapshot(look: Look) -> tuple[int, dict[str, Any]]:
+    def snapshot(look: Overview) -> tuple[int, dict[str, Any]]:
         return look.last_number(), look.snapshot(here.show)
 
     number, now = await here.look(snapshot)
@@ -113,7 +113,7 @@ async def review(request: web.Request) -> web.Response:
     return render(request, "review.html", page)
 
 
-def review_of(look: Look, show: ShowId, after: str | None) -> dict[str, Any]:
+def review_of(look: Overview, show: ShowId, after: str | None) -> dict[str, Any]:
     """A page of a show's orders with the comments behind their lines, its lists and sums."""
     orders = look.orders(show, after=after, limit=A_PAGE)
     look.comments_behind(orders)
@@ -159,7 +159,7 @@ async def overlay(request: web.Request) -> web.Response:
     if theme not in assets().themes:
         raise NotFound("overlay", theme if theme.isprintable() and len(theme) <= 40 else "of that name")
 
-    def screen(look: Look) -> tuple[int, dict[str, Any]]:
+    def screen(look: Overview) -> tuple[int, dict[str, Any]]:
         return look.last_number(), here.feed.screen(look, here.show)
 
     number, now = await here.look(screen)

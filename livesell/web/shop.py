@@ -16,7 +16,7 @@ from livesell.feed import Feed
 from livesell.model import ShowId
 from livesell.show import Spine
 from livesell.store import Store
-from livesell.store.look import Look
+from livesell.store.overview import Overview
 from livesell.store.writer import Writer
 from livesell.web.guard import Guard
 
@@ -39,7 +39,7 @@ class Shop:
     decimals: int = 0
     overlay_address: Callable[[str], str] = field(default=lambda theme: f"/overlay/{theme}")
 
-    async def look(self, wanted: Callable[[Look], T]) -> T:
+    async def look(self, wanted: Callable[[Overview], T]) -> T:
         """What a look at the database gives, away from the event loop."""
 
         def read() -> T:

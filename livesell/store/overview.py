@@ -1,0 +1,230 @@
+"""What pages are shown of a show as a whole: its sources, sums, lists and steps, and all of it together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC
+
+from sqlalchemy import Engine, func, select
+
+from livesell import events as e
+from livesell.ledger import Book, ShowState
+from livesell.model import BuyerId, LineId, OrderId, ShowId, times
+from livesell.store import rows
+from livesell.store import schema as s
+from livesell.store.look import Kept, Look, Shape
+from livesell.store.shelf import chunks, event_of
+
+OPEN_ORDERS = 1_000
+
+
+class Overview(Look):
+    """A look at a whole show."""
+
+    def show(self, show: ShowId) -> Shape | None:
+        """A show."""
+        state = self.book.show(show)
+        return None if state is None else show_shape(state)
+
+    def shows(self) -> list[Shape]:
+        """All shows, newest first."""
+        found = self.connection.execute(select(s.shows).order_by(s.shows.c.id.desc()))
+        return [show_shape(rows.show_state(row)) for row in found]
+
+    def sources(self, show: ShowId) -> list[Shape]:
+        """The sources of a show, with their last comment."""
+        last = (
+            select(s.comments.c.source, func.max(s.comments.c.id).label("last"))
+            .where(s.comments.c.show == show)
+            .group_by(s.comments.c.source)
+            .subquery()
+        )
+        heard = {
+            row.source: row.received_at
+            for row in self.connection.execute(
+                select(last.c.source, s.comments.c.received_at).join(s.comments, s.comments.c.id == last.c.last)
+            )
+        }
+        found = self.connection.execute(select(s.sources).where(s.sources.c.show == show).order_by(s.sources.c.name))
+        return [
+            {
+                "name": row.name,
+                "platform": row.platform,
+                "state": row.state,
+                "reason": row.reason,
+                "retry_at": rows.maybe_time(row.retry_at),
+                "since": rows.time(row.since),
+                "last_comment_at": rows.maybe_time(heard.get(row.name)),
+            }
+            for row in found
+        ]
+
+    def sums(self, show: ShowId) -> Shape:
+        """What a show amounts to."""
+        count = {
+            row.status: row.count
+            for row in self.connection.execute(
+                select(s.orders.c.status, func.count().label("count"))
+                .where(s.orders.c.show == show)
+                .group_by(s.orders.c.status)
+            )
+        }
+        total = confirmed = waiting = 0
+        amounts = self.connection.execute(
+            select(s.lines.c.unit_price, s.lines.c.quantity, s.lines.c.confirmed, s.lines.c.waitlisted)
+            .join(s.orders, s.orders.c.id == s.lines.c.order)
+            .where(s.lines.c.show == show, s.lines.c.quantity > 0, s.orders.c.status != "cancelled")
+        )
+        for price, quantity, done, waits in amounts:
+            total += times(price, quantity)
+            confirmed += times(price, done)
+            waiting += 1 if waits else 0
+        unclear = select(func.count()).select_from(s.unclears).where(s.unclears.c.show == show, s.unclears.c.open)
+        comments = select(func.count()).select_from(s.comments).where(s.comments.c.show == show)
+        alive = {status: number for status, number in count.items() if status != "cancelled"}
+        return {
+            "orders": sum(alive.values()),
+            "draft": count.get("draft", 0),
+            "confirmed": sum(number for status, number in alive.items() if status != "draft"),
+            "cancelled": count.get("cancelled", 0),
+            "waiting": waiting,
+            "unclear": self.connection.scalar(unclear) or 0,
+            "comments": self.connection.scalar(comments) or 0,
+            "total": self.money(total),
+            "confirmed_total": self.money(confirmed),
+        }
+
+    def lists(self, show: ShowId) -> Shape:
+        """How many orders of a show still lack something, by the list that goes to zero."""
+        alive = select(s.orders.c.id, s.orders.c.status, s.orders.c.buyer).where(
+            s.orders.c.show == show, s.orders.c.status.not_in(("cancelled", "returned"))
+        )
+        found = self.connection.execute(alive).all()
+        self.people(BuyerId(row.buyer) for row in found)
+        people = [self._people[BuyerId(row.buyer)] for row in found]
+        lines = select(s.lines.c.order, s.lines.c.waitlisted, s.lines.c.settled).where(
+            s.lines.c.show == show, s.lines.c.quantity > 0
+        )
+        waiting: set[int] = set()
+        unsettled: set[int] = set()
+        for row in self.connection.execute(lines):
+            if row.waitlisted:
+                waiting.add(row.order)
+            if not row.settled:
+                unsettled.add(row.order)
+        ids = {row.id for row in found}
+        return {
+            "unclear": self.sums(show)["unclear"],
+            "phone": sum(not person.phone for person in people),
+            "address": sum(not person.address for person in people),
+            "unpaid": sum(row.status in ("draft", "confirmed") for row in found),
+            "waiting": len(waiting & ids),
+            "unsettled": len(unsettled & ids),
+            "refused": sum(person.refused > 0 for person in people),
+            "all": len(found),
+        }
+
+    def last_number(self) -> int:
+        """The number of the newest event."""
+        newest = select(s.events.c.number).order_by(s.events.c.number.desc()).limit(1)
+        return self.connection.scalar(newest) or 0
+
+    def recent(self, show: ShowId, limit: int = 50) -> list[Shape]:
+        """The last steps of people and of the desk that can be taken back, newest first."""
+        steps = (
+            select(s.events)
+            .where(s.events.c.show == show, s.events.c.type.in_(UNDOABLE))
+            .order_by(s.events.c.number.desc())
+            .limit(limit)
+        )
+        found = list(self.connection.execute(steps))
+        undone: set[int] = set()
+        for chunk in chunks([row.number for row in found]):
+            undone.update(self.connection.scalars(select(s.events.c.target).where(s.events.c.target.in_(chunk))))
+        names = {
+            order.id: order
+            for order in (self.book.order(OrderId(number)) for number in {row.order for row in found if row.order})
+            if order is not None
+        }
+        self.people(order.buyer for order in names.values())
+        return [
+            {
+                "number": row.number,
+                "type": row.type,
+                "at": rows.time(row.at),
+                "order": names[row.order].code if row.order in names else None,
+                "buyer": self.person(names[row.order].buyer).name if row.order in names else None,
+                "undone": row.number in undone,
+            }
+            for row in found
+        ]
+
+    def snapshot(self, show: ShowId) -> Shape:
+        """All that the control page shows."""
+        return {
+            "show": self.show(show),
+            "comments": self.last_comments(show),
+            "orders": self.orders(show, limit=OPEN_ORDERS, status=("draft", "confirmed", "paid", "packed")),
+            "unclear": self.unclear(show),
+            "products": self.products(),
+            "sources": self.sources(show),
+            "sums": self.sums(show),
+            "recent": self.recent(show),
+            "gaps": self.gaps(show),
+            "currency": self.currency,
+        }
+
+    def gaps(self, show: ShowId) -> list[Shape]:
+        """The times in which comments of a source may be missing."""
+        wanted = (
+            select(s.events.c.body).where(s.events.c.show == show, s.events.c.type == "gap").order_by(s.events.c.number)
+        )
+        found = [event_of(body) for body in self.connection.scalars(wanted)]
+        return [
+            {"source": gap.source, "since": gap.since, "until": gap.until} for gap in found if isinstance(gap, e.Gap)
+        ]
+
+    def order_of_line(self, line: LineId) -> OrderId | None:
+        """The order that a line is in."""
+        found = self.book.line(line)
+        return None if found is None else found.order
+
+
+UNDOABLE = (
+    "confirmed",
+    "paid",
+    "packed",
+    "shipped",
+    "returned",
+    "cancelled",
+    "edited",
+    "pinned",
+    "stock",
+    "product",
+    "linked",
+    "show",
+)
+
+
+def show_shape(show: ShowState) -> Shape:
+    """A show."""
+    return {
+        "id": show.id,
+        "status": show.status,
+        "opened_at": show.opened_at.astimezone(UTC),
+        "ended_at": show.ended_at,
+        "pinned": show.pinned,
+    }
+
+
+@contextlib.contextmanager
+def looking(
+    engine: Engine, currency: str, decimals: int, seen: Book | None = None, kept: Kept | None = None
+) -> Iterator[Overview]:
+    """A look in one read transaction, which is short."""
+    look = Overview(engine, currency, decimals, seen, kept)
+    try:
+        yield look
+    finally:
+        look.close()
