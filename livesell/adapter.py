@@ -228,7 +228,7 @@ def clean(text: str) -> str:
         text = text.replace("\0", "")
     if not text.isascii():
         try:
-            text.encode()
+            text.encode("utf-16-le")  # the cheapest way to ask whether there are any
         except UnicodeEncodeError:
             return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -55,9 +56,9 @@ class Database(Section, frozen=True, kw_only=True):
 
 
 class Catalog(Section, frozen=True, kw_only=True):
-    """`[catalog]`: the inbox of goods, CSV or XLSX; "" for none."""
+    """`[catalog]`: the inbox of goods, CSV or XLSX; "" for none, and one that is not named need not be there."""
 
-    file: str = ""
+    file: str = "products.csv"
 
 
 class Desk(Section, frozen=True, kw_only=True):
@@ -78,7 +79,10 @@ class Overlay(Section, frozen=True, kw_only=True):
 
 
 class Config(Section, frozen=True, kw_only=True):
-    """The whole file; `folder` is where it lies, and where its relative paths start."""
+    """The whole file; `folder` is where it lies, and where its relative paths start.
+
+    `sheet_named`: the file says itself which product sheet it means, so that a missing one is an error.
+    """
 
     shop: Shop = Shop()
     server: Server = Server()
@@ -88,21 +92,27 @@ class Config(Section, frozen=True, kw_only=True):
     overlay: Overlay = Overlay()
     source: tuple[dict[str, Any], ...] = ()
     folder: Path = Path()
+    sheet_named: bool = False
 
     @property
     def catalog_path(self) -> Path | None:
         """The product sheet, if there is one."""
-        return self.folder / self.catalog.file if self.catalog.file else None
+        path = self.folder / Path(self.catalog.file).expanduser()
+        if not self.catalog.file or (self.catalog == Catalog() and not self.sheet_named and not path.exists()):
+            return None
+        return path
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """The configuration of a file; ConfigError names the file, the key and what to do."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(path.name, "there is no such file", "config.example.toml shows every key") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(path.name, f"cannot be read ({error})") from None
+    except OSError as error:
+        raise ConfigError(path.name, f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(path.name, "is not UTF-8", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path.name, f"is not TOML: {error}") from None
     return of(data, path, environment)
@@ -120,11 +130,13 @@ def of(data: Mapping[str, Any], path: Path, environment: Mapping[str, str] = os.
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$.")
-        raise ConfigError(f"{path.name}, {place.rstrip('`') or '(top)'}", problem) from None
+        place = place.rstrip("`")
+        raise ConfigError(f"{path.name}, {place}", *in_words(problem, place)) from None
     tables = tuple(
         secrets(source, f"{path.name}, source {number}", environment) for number, source in enumerate(sources, 1)
     )
-    config = msgspec.structs.replace(config, source=tables, folder=path.resolve().parent)
+    named = "file" in data.get("catalog", {})
+    config = msgspec.structs.replace(config, source=tables, folder=path.resolve().parent, sheet_named=named)
     sensible(config, path.name)
     return config
 
@@ -146,9 +158,37 @@ def secrets(table: Mapping[str, Any], where: str, environment: Mapping[str, str]
     return found
 
 
+KINDS = {
+    "str": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": 'a list, as ["…"]',
+    "object": "a table of its own, as [server]",
+    "null": "nothing",
+}
+OURS = ("folder", "sheet_named")
+"""Fields of the configuration that no file has."""
+
+
+def in_words(problem: str, place: str) -> tuple[str, str]:
+    """What is wrong with a value, and what to write, from msgspec's sentence."""
+    kinds = re.fullmatch(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`", problem)
+    if kinds:
+        wanted, got = (KINDS.get(kind, kind) for kind in kinds.groups())
+        return f"is {got}", f"write {wanted}"
+    value = re.fullmatch(r"Invalid enum value (.*)", problem)
+    if value:
+        table, _, key = place.partition(".")
+        section = next(field.type for field in msgspec.structs.fields(Config) if field.name == table)
+        words = next(get_args(field.type) for field in msgspec.structs.fields(section) if field.name == key)
+        return f"{value[1]} is not known", f"one of {', '.join(words)}"
+    return problem, ""
+
+
 def known(data: Mapping[str, Any], table: type[msgspec.Struct], file: str, path: tuple[str, ...]) -> None:
     """Refuse a key that no table has, with the nearest that it has."""
-    fields = {field.encode_name: field.type for field in msgspec.structs.fields(table) if field.name != "folder"}
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(table) if field.name not in OURS}
     for key, value in data.items():
         if key not in fields:
             near = difflib.get_close_matches(key, fields, 1)
@@ -157,6 +197,10 @@ def known(data: Mapping[str, Any], table: type[msgspec.Struct], file: str, path:
         inner = fields[key]
         if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             known(value, inner, file, (*path, key))
+
+
+MOST_MINUTES = 60 * 24 * 365
+MOST_DELAY = 600
 
 
 def sensible(config: Config, file: str) -> None:
@@ -174,14 +218,23 @@ def sensible(config: Config, file: str) -> None:
         raise ConfigError(
             f"{file}, shop.timezone", f"'{shop.timezone}' is no time zone", "as Asia/Ho_Chi_Minh"
         ) from None
+    if not config.server.host.strip():
+        raise ConfigError(f"{file}, server.host", "is empty", 'as "127.0.0.1"; "0.0.0.0" opens livesell to the network')
     if not 0 <= config.server.port <= 65_535:
         raise ConfigError(f"{file}, server.port", f"{config.server.port} is not a port", "0 takes a free one")
-    if config.desk.hold_minutes < 0 or config.desk.pin_delay < 0:
-        raise ConfigError(f"{file}, desk", "times are not negative")
+    if not 0 <= config.desk.hold_minutes <= MOST_MINUTES:
+        raise ConfigError(f"{file}, desk.hold_minutes", f"is not from 0 to {MOST_MINUTES}", "0 holds for ever")
+    if not 0 <= config.desk.pin_delay <= MOST_DELAY:
+        raise ConfigError(f"{file}, desk.pin_delay", f"is not from 0 to {MOST_DELAY} seconds")
     for name, key in (
         ("seller", config.server.keys.seller),
         ("overlay", config.server.keys.overlay),
         ("ingest", config.server.keys.ingest),
     ):
+        # A key travels in addresses, headers and cookies.
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ConfigError(
+                f"{file}, server.keys.{name}", "has characters that no address takes", "use A-Z a-z 0-9 - _"
+            )
         if key and len(key) < 16:
             raise ConfigError(f"{file}, server.keys.{name}", "is too short to be a key", "leave it out: one is made")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, and_, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Insert, Table, and_, insert, literal, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from livesell import commands as c
 from livesell import events as e
@@ -18,6 +18,9 @@ from livesell.store import schema as s
 from livesell.store.asks import Numbered
 from livesell.store.intake import Intake
 from livesell.store.shelf import DatabaseShelf
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 
 class Work:
@@ -126,10 +129,13 @@ def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, A
 
 
 @lru_cache(maxsize=64)
-def _upsert(table: Table, columns: tuple[str, ...], dialect: str) -> sqlite.Insert | postgresql.Insert:
+def _upsert(table: Table, columns: tuple[str, ...], dialect: str) -> Insert:
     """The statement; made once, since making it takes longer than carrying it out."""
-    insert_here = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert_here(table)
+    statement: sqlite.Insert | postgresql.Insert = sqlite.insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_there
+
+        statement = insert_there(table)
     keys = [column.name for column in table.primary_key]
     names = [name for name in columns if name not in keys]
     if not names:
