@@ -57,7 +57,7 @@ WRITTEN = frozenset(f"liveChat{kind}Renderer" for kind in ("TextMessage", "PaidM
 def from_item(item: Mapping[str, Any], history: bool) -> Iterator[Decoded]:
     """One liveChatMessage resource."""
     snippet, author = table(item, "snippet"), table(item, "authorDetails")
-    kind = snippet.get("type")
+    kind = words(snippet.get("type"))
     message = ident(item.get("id"))
     if kind in SPOKEN:
         part, key = SPOKEN[kind]

@@ -315,7 +315,7 @@ class Facebook(Adapter):
 
     async def _over(self, http: Http, video: str) -> bool:
         body = await self._ask(http, video, fields="status")
-        return body.get("status") in OVER
+        return words(body.get("status")) in OVER
 
     async def _ask(self, http: Http, path: str, **params: str) -> dict[str, Any]:
         url = f"{self.settings.graph_url}/{self.settings.version}/{path}"

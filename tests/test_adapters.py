@@ -29,7 +29,7 @@ ALSO_NEEDED: dict[str, dict[str, object]] = {
     "youtube": {"video": "x"},
 }
 """One of two keys, where either will do."""
-MUTATED = int(os.environ.get("LIVESELL_MUTATIONS", "600"))
+MUTATED = int(os.environ.get("LIVESELL_MUTATIONS", "3000"))
 
 
 def frames(path: Path) -> list[Frame]:

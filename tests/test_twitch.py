@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters import twitch
 from livesell import registry
-from livesell.adapter import Adapter, Frame
+from livesell.adapter import Adapter, Frame, clean, read_frame
 from livesell.errors import AdapterError
 from livesell.model import Comment
 from tests.fakes.ear import Listener
+from tests.fakes.mutation import mutations
 from tests.fakes.twitch_irc import TwitchIrc
 
 
@@ -60,12 +62,10 @@ def test_recorded_irc_lines_come_apart_as_specified() -> None:
     folder = os.environ.get("LIVESELL_FRAMES")
     if not folder:
         pytest.skip("LIVESELL_FRAMES names no folder with recordings")
-    from adapters.twitch import parse
-
     cases = _cases((Path(folder) / "irc" / "msg-split.yaml").read_text(encoding="utf-8"))
     assert len(cases) > 30
     for line, verb, source_, tags, params in cases:
-        got = parse(line)
+        got = twitch.parse(line)
         assert got is not None, line
         assert (got.verb, got.source, dict(got.tags), list(got.params)) == (verb.upper(), source_, tags, params), line
 
@@ -105,6 +105,20 @@ def _string(text: str) -> str:
     elif text.startswith("'"):
         text = text[1:-1].replace("''", "'")
     return text
+
+
+def test_the_quick_way_and_the_thorough_one_agree() -> None:
+    """The usual line is decoded by reading eight of its tags: with the same result as taking all apart."""
+    recorded = Path(__file__).parent / "frames" / "twitch" / "irc.jsonl"
+    frames = [read_frame(line) for line in recorded.read_text(encoding="utf-8").splitlines()]
+    usual = 0
+    for frame in [*frames, *mutations(frames, 20_000)]:
+        for line in clean(frame.text or "").encode().split(b"\n"):
+            quick = twitch.usual(line, history=False)
+            if quick is not None:
+                usual += 1
+                assert quick == twitch.decoded(line, history=False)
+    assert usual > 1_000
 
 
 @pytest.mark.parametrize(
