@@ -47,27 +47,39 @@ def test_the_wheel_keeps_its_folders_to_itself(wheel: Path) -> None:
 
 
 def test_a_clean_machine_plays_the_demo_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
-    """In an environment of its own, outside the checkout, `livesell demo --once` ends with its summary."""
+    """Installed by pip on its own, outside the checkout, `livesell demo --once` ends with its summary."""
     venv.create(tmp_path / "clean", with_pip=False, symlinks=os.name != "nt")
     scripts = tmp_path / "clean" / ("Scripts" if os.name == "nt" else "bin")
     python = scripts / ("python.exe" if os.name == "nt" else "python")
-    place = subprocess.run(
-        [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    run(
+        [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index", "--no-deps", str(wheel)],
+        tmp_path,
+    )
     # Its dependencies are those of this environment; itself it is only in the wheel.
+    place = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], tmp_path).strip()
     Path(place, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    zipfile.ZipFile(wheel).extractall(place)
+    livesell = str(scripts / ("livesell.exe" if os.name == "nt" else "livesell"))
+    told = run([livesell, "--help"], tmp_path)
+    assert all(command in told for command in ("demo", "run", "check", "parse", "export"))
+    assert "comments per second" in run([livesell, "demo", "--once"], tmp_path)
+    where = run(
+        [str(python), "-c", "from livesell import bundle; print(bundle.ADAPTERS); print(bundle.ROOT)"], tmp_path
+    )
+    package, root = where.splitlines()
+    assert package == "livesell.adapters"
+    assert Path(root).samefile(Path(place, "livesell"))
+
+
+def run(command: list[str], folder: Path) -> str:
+    """What a command prints, started in a folder that is not the checkout."""
     done = subprocess.run(
-        [str(python), "-m", "livesell", "demo", "--once"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": "1"},
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": "", "PYTHONIOENCODING": "utf-8", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "comments per second" in done.stdout
+    return done.stdout
