@@ -5,7 +5,7 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
-.PHONY: demo test check lock pictures clean
+.PHONY: demo test check lock clean
 
 demo: .venv/runs
 	$(BIN)/python -m livesell demo
@@ -20,6 +20,7 @@ check: .venv/tests
 	$(BIN)/python -m pytest -q
 
 .venv/made:
+	@$(PYTHON) -c "import sys; sys.exit(None if sys.version_info >= (3, 11) else 'livesell needs Python 3.11 or newer; name one with PYTHON=python3.12')"
 	$(PYTHON) -m venv .venv
 	touch .venv/made
 

@@ -6,6 +6,7 @@ With the environment variable CI set, nothing may be missing.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,19 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+    *([f"{os.environ['LOCALAPPDATA']}/Google/Chrome/Application/chrome.exe"] if "LOCALAPPDATA" in os.environ else []),
+)
+SERVERS = (
+    ("/usr/lib/postgresql", "*/bin/initdb"),
+    ("/usr", "pgsql-*/bin/initdb"),
+    ("/opt/homebrew/opt", "postgresql@*/bin/initdb"),
+    ("/usr/local/opt", "postgresql@*/bin/initdb"),
+    ("/Applications/Postgres.app/Contents/Versions", "*/bin/initdb"),
+    ("C:/Program Files/PostgreSQL", "*/bin/initdb.exe"),
 )
 
 
@@ -44,15 +57,31 @@ def find_postgres() -> Path | None:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
+    found = [path.parent for folder, pattern in SERVERS for path in Path(folder).glob(pattern)]
+    return max(found, key=lambda path: [int(number) for number in re.findall(r"\d+", path.parent.name)], default=None)
+
+
+def without_postgres() -> str | None:
+    """Why there is no server to test on, None if there is one."""
+    if os.environ.get("LIVESELL_TEST_POSTGRES"):
+        return None
+    if find_postgres() is None:
+        return "no server found (install it, or set LIVESELL_TEST_POSTGRES)"
+    if sys.platform != "win32" and os.geteuid() == 0:
+        import pwd
+
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            return "its server does not run as root, and there is no user postgres"
+    return None
 
 
 MISSING: dict[str, str] = {}
 if find_browser() is None:
     MISSING["browser"] = "browser tests are left out: no Chromium found (install it, or set LIVESELL_CHROMIUM)"
-if find_postgres() is None and not os.environ.get("LIVESELL_TEST_POSTGRES"):
-    MISSING["postgres"] = "PostgreSQL tests are left out: no server found (install it, or set LIVESELL_TEST_POSTGRES)"
+if (reason := without_postgres()) is not None:
+    MISSING["postgres"] = f"PostgreSQL tests are left out: {reason}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -101,27 +130,24 @@ def postgres_server() -> Iterator[str]:
     assert programs is not None
     # Its own folder rather than pytest's: PostgreSQL refuses to run as root, and its user must be able to get there.
     folder = Path(tempfile.mkdtemp(prefix="livesell-postgres-"))
-    user: list[str] = []
+    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
     if sys.platform != "win32" and os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-        user = ["runuser", "-u", "postgres", "--"]
+        quiet |= {"user": "postgres", "group": "postgres", "extra_groups": []}
     data = folder / "data"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run(
-        [*user, str(programs / "initdb"), "-D", str(data), "-U", "livesell", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        **quiet,  # type: ignore[call-overload]
-    )
+    make = [str(programs / "initdb"), "-D", str(data), "-U", "livesell", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(make, **quiet)
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-    start = [*user, str(programs / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"]
-    subprocess.run(start, **quiet)  # type: ignore[call-overload]
+    start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"]
+    subprocess.run(start, **quiet)
     try:
         yield f"postgresql://livesell@127.0.0.1:{port}/postgres"
     finally:
-        stop = [*user, str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
-        subprocess.run(stop, **quiet)  # type: ignore[call-overload]
+        stop = [str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
+        subprocess.run(stop, **quiet)
         shutil.rmtree(folder, ignore_errors=True)
 
 
