@@ -2,7 +2,10 @@
 
 A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with the words for each number,
 `[units]` with the words for what a unit amounts to ("1 kg", "100 g", "count" for a mere count), `[letters]` with the
-names of Latin letters in another script.
+names of Latin letters in another script. `countries` says where the language is a seller's own.
+
+Packs overlap: "do" is two in one language and a verb in another. So packs stand in an order, the shop's own language
+first, and a phrase means what the first pack that has it says.
 A phrase behind "=" is meant only with the marks it is written with ("=tá", twelve, is never "ta").
 """
 
@@ -12,6 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from livesell import bundle
 from livesell.errors import ConfigError
@@ -57,6 +61,9 @@ ROLES: Mapping[str, str] = {
 }
 """Every role that a phrase may have, and what it does."""
 
+COMMON = "en"
+"""The pack that every shop's viewers mix into their own language."""
+
 COUNT = "count"
 """A unit that says nothing about the amount: piece, box."""
 
@@ -92,12 +99,16 @@ class Match(Struct, frozen=True):
 class Lexicon:
     """The phrases of some packs."""
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
+    def __init__(self, packs: Iterable[Iterable[Phrase]]) -> None:
+        known: dict[tuple[str, ...], int] = {}
         merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
-        for phrase in phrases:
-            key = (phrase.plain, phrase.text)
-            known = merged.get(key)
-            merged[key] = phrase if known is None else _both(known, phrase)
+        for rank, phrases in enumerate(packs):
+            for phrase in phrases:
+                if known.setdefault(phrase.plain, rank) != rank:
+                    continue
+                key = (phrase.plain, phrase.text)
+                same = merged.get(key)
+                merged[key] = phrase if same is None else _both(same, phrase)
         self._by_first: dict[str, list[Phrase]] = {}
         for phrase in merged.values():
             self._by_first.setdefault(phrase.plain[0], []).append(phrase)
@@ -144,24 +155,54 @@ def tags(folder: Path = bundle.LANGUAGE_FOLDER) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/lexicon.toml"))
 
 
-def load(languages: Sequence[str] | None = None, folder: Path = bundle.LANGUAGE_FOLDER) -> Lexicon:
-    """The packs of these languages, of all there are where none is named; ConfigError for one that is not there."""
+def load(
+    languages: Sequence[str] | None = None, *, country: str = "", folder: Path = bundle.LANGUAGE_FOLDER
+) -> Lexicon:
+    """The packs of these languages in this order; ConfigError for one that is not there.
+
+    Where none is named: all packs, those of the country first, then English, then what cannot be mistaken of the rest.
+    """
     known = tags(folder)
-    wanted = list(languages) if languages is not None else known
-    for tag in wanted:
+    for tag in languages or ():
         if tag not in known:
             raise ConfigError("shop.languages", f"there is no pack for '{tag}'", f"there are {', '.join(known)}")
-    return Lexicon(phrase for tag in wanted for phrase in pack(folder / tag / "lexicon.toml"))
+    packs = {tag: pack(folder / tag / "lexicon.toml") for tag in (known if languages is None else languages)}
+    if languages is not None:
+        return Lexicon(packs[tag].phrases for tag in languages)
+    own = [tag for tag in known if country in packs[tag].countries]
+    near = [*own, *(tag for tag in (COMMON,) if tag in known and tag not in own)]
+    far = [tag for tag in known if tag not in near]
+    return Lexicon(
+        [packs[tag].phrases for tag in near]
+        + [[phrase for phrase in packs[tag].phrases if unmistakable(phrase)] for tag in far]
+    )
 
 
-def pack(path: Path) -> Iterator[Phrase]:
-    """The phrases of one pack; ConfigError names what cannot be read in it."""
+def unmistakable(phrase: Phrase) -> bool:
+    """True for a phrase that no other language is likely to have: of several words, or long, or in its own script."""
+    return len(phrase.plain) > 1 or len(phrase.plain[0]) > 4 or not phrase.plain[0].isascii()
+
+
+class Pack(Struct, frozen=True):
+    """One pack: the countries where it is a seller's own language, and its phrases."""
+
+    countries: tuple[str, ...]
+    phrases: tuple[Phrase, ...]
+
+
+def pack(path: Path) -> Pack:
+    """What a pack has; ConfigError names what cannot be read in it."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path.parent.name}/{path.name}", f"cannot be read: {error}") from None
+    countries = tuple(data.pop("countries", ()))
+    return Pack(countries, tuple(_phrases(data, f"{path.parent.name}/{path.name}")))
+
+
+def _phrases(data: Mapping[str, Any], file: str) -> Iterator[Phrase]:
     for key, value in data.items():
-        where = f"{path.parent.name}/{path.name}, {key}"
+        where = f"{file}, {key}"
         if key == "numbers":
             for number, written in value.items():
                 for words in written:

@@ -25,7 +25,7 @@ def run(
 ) -> None:
     """Read comments by a product sheet; BadInput names a line that is no comment."""
     country = country.upper()
-    parser = Parser(load(catalog, CURRENCIES.get(country, "USD")), lexicon.load(), country=country)
+    parser = Parser(load(catalog, CURRENCIES.get(country, "USD")), lexicon.load(country=country), country=country)
     code = Code(pinned) if pinned else None
     if code is not None and code not in parser.index.products:
         raise BadInput(f"--pinned {code}: {catalog.name} has no such product")
