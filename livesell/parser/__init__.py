@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from livesell.catalog.index import Index
 from livesell.lexicon import Lexicon
 from livesell.model import READ_LIMIT, Claim, Code, Intent, Product, Reading, Why
 from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to_somebody, weigh
+from livesell.parser.signs import INTENTS, chances, signs_of, weights
 from livesell.parser.slots import Item, claims_of, fill
 from livesell.parser.spots import Spot, View, see
 
@@ -39,29 +42,39 @@ class Parser:
         view = see(text, self.index, self.lexicon, self.country, pinned)
         if for_machines(text) or to_somebody(view):
             return Reading("other", phone=view.phone, confidence=0.9, why=why_of(view, (), "other"))
-        clauses = clauses_of(view)
-        weighed = [weigh(view, clause, pinned, alone=len(clauses) == 1) for clause in clauses]
-        return self._together(view, weighed, pinned)
+        weighed = self._weighed(view, pinned)
+        likely = chances(signs_of(view, weighed, pinned), weights())
+        best = max(range(len(INTENTS)), key=likely.__getitem__)
+        reading = self._built(INTENTS[best], view, weighed, pinned)
+        return msgspec.structs.replace(reading, confidence=round(likely[best] * reading.confidence, 4))
 
-    def _together(self, view: View, weighed: Sequence[Weighed], pinned: Code | None) -> Reading:
-        """The clauses' intents as one: a withdrawal and a claim are a change, a claim and a question a claim."""
+    def _weighed(self, view: View, pinned: Code | None) -> list[Weighed]:
+        clauses = clauses_of(view)
+        return [weigh(view, clause, pinned, alone=len(clauses) == 1) for clause in clauses]
+
+    def _built(self, intent: Intent, view: View, weighed: Sequence[Weighed], pinned: Code | None) -> Reading:
+        """The reading of an intent, from the clauses that speak for it, from all where none does.
+
+        Its confidence is that of the claims alone: how likely they are right if the intent is.
+        """
         by: dict[str, list[Weighed]] = {}
         for one in weighed:
             by.setdefault(one.intent, []).append(one)
-        if "change" in by:
-            return self._change(view, [*by["change"], *by.get("order", [])], pinned)
-        if "cancel" in by and "order" in by:
-            return self._swap(view, by["cancel"], by["order"], pinned)
-        if "cancel" in by:
-            return self._cancel(view, by["cancel"])
-        if "order" in by:
-            return self._order(view, by["order"], pinned, weighed)
-        for intent in ("question", "other", "decline", "paid"):
-            if intent in by:
-                told: Intent = "question" if intent == "question" else "other"
-                confidence = max(one.weight for one in by[intent])
-                return Reading(told, phone=view.phone, confidence=confidence, why=why_of(view, by[intent], told))
-        return Reading("other", phone=view.phone, confidence=0.9)
+        if intent == "order":
+            parts = by.get("order") or [one for one in weighed if one.intent not in ("other", "paid")] or weighed
+            return self._order(view, parts, pinned, weighed)
+        if intent == "cancel":
+            return self._cancel(view, by.get("cancel") or weighed)
+        if intent == "change":
+            if "change" not in by and "cancel" in by and "order" in by:
+                return self._swap(view, by["cancel"], by["order"], pinned)
+            return self._change(view, [*by.get("change", []), *by.get("order", [])] or weighed, pinned)
+        return Reading(intent, phone=view.phone, confidence=1.0, why=why_of(view, weighed, intent))
+
+    def signs(self, text: str, pinned: Code | None = None) -> list[str]:
+        """What of a comment speaks for an intent (signs.py); for learning."""
+        view = see(text[:READ_LIMIT], self.index, self.lexicon, self.country, pinned)
+        return signs_of(view, self._weighed(view, pinned), pinned)
 
     def _items(self, view: View, parts: Sequence[Weighed], pinned: Code | None) -> list[Item]:
         spots = [spot for one in parts for spot in one.clause.spots]
