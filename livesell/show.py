@@ -285,6 +285,10 @@ class Spine:
             )
             return {row.name: rows.time(row.alive_at) for row in found}
 
+    def source(self, name: str) -> Listening | None:
+        """The source of that name."""
+        return next((one for one in self.listening if one.name == name), None)
+
     def seller_ids(self, source: str) -> frozenset[str]:
         """The authors of a source that are the seller."""
         found = (one.adapter.seller_ids for one in self.listening if one.name == source)

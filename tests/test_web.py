@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import io
 import json
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import pytest
 
 from livesell.config import Config, Server
 from livesell.config import Shop as ShopSettings
+from livesell.registry import make_source
 from livesell.running import running
 from livesell.web.keys import ROLES
 from livesell.web.shop import Shop
@@ -337,6 +339,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("POST", "/api/parse"): "seller",
         ("GET", "/feed"): "overlay",
         ("GET", "/healthz"): "none",
+        ("GET", "/in/{source}"): "hook",
+        ("POST", "/in/{source}"): "hook",
         ("GET", "/metrics"): "seller",
     }
     async with selling(tmp_path) as client:
@@ -351,8 +355,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
                 headers = {"Authorization": f"Bearer {key}"} if key else {}
                 headers["Origin"] = client.address
                 async with client.http.request(rule.method, client.address + path, headers=headers) as answer:
-                    let_in = needs == "none" or role == "seller" or role == needs
-                    if needs == "none" and role == "wrong":
+                    let_in = needs in ("none", "hook") or role == "seller" or role == needs
+                    if needs in ("none", "hook") and role == "wrong":
                         continue
                     assert (answer.status not in (401, 403)) == let_in, (rule.method, rule.path, role, answer.status)
 
@@ -377,3 +381,31 @@ async def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} is in use"):
             bound("127.0.0.1", port)
+
+
+async def test_a_signed_post_is_taken_once_and_a_forged_one_not_at_all(tmp_path: Path) -> None:
+    """200 after the commit for what the platform signed; 401 without a word otherwise; nothing stored."""
+    config = Config(server=Server(port=0), folder=tmp_path)
+    settings = {"platform": "instagram", "account": "shop", "app_secret": "s3cret", "verify_token": "hello"}
+    value = {"id": "178", "from": {"id": "42", "username": "mai"}, "text": "mine", "media": {"id": "9"}}
+    change = {"field": "live_comments", "value": value}
+    body = json.dumps({"object": "instagram", "entry": [{"id": "1", "time": 1, "changes": [change]}]}).encode()
+    right = "sha256=" + hmac.new(b"s3cret", body, "sha256").hexdigest()
+    async with running(config, [make_source(settings)]) as (shop, address), aiohttp.ClientSession() as http:
+
+        async def post(signature: str) -> int:
+            headers = {"X-Hub-Signature-256": signature, "Content-Type": "application/json"}
+            async with http.post(f"{address}/in/instagram", data=body, headers=headers) as answer:
+                return answer.status
+
+        assert await post("sha256=" + "0" * 64) == 401
+        assert await post("") == 401
+        assert (await shop.look(lambda look: look.sums(shop.show)))["comments"] == 0
+        assert [await post(right), await post(right)] == [200, 200]
+        found = await shop.look(lambda look: look.last_comments(shop.show))
+        assert [(one["author"], one["text"]) for one in found] == [("mai", "mine")]
+        async with http.post(f"{address}/in/nobody", data=body) as answer:
+            assert answer.status == 404
+        query = "hub.mode=subscribe&hub.verify_token=hello&hub.challenge=1158201444"
+        async with http.get(f"{address}/in/instagram?{query}") as answer:
+            assert (answer.status, await answer.text()) == (200, "1158201444")

@@ -26,7 +26,7 @@ from livesell.store import Store
 from livesell.store.asks import Reader
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
-from livesell.web import api, pages
+from livesell.web import api, hooks, pages
 from livesell.web.guard import RUNNER, Guard
 from livesell.web.keys import Keys
 from livesell.web.shop import SHOP, Shop
@@ -58,6 +58,7 @@ def build(shop: Shop) -> web.Application:
     shop.guard.attach(app)
     api.add_routes(app, shop.guard)
     pages.add_routes(app, shop.guard)
+    hooks.add_routes(app, shop.guard)
     return app
 
 
