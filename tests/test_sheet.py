@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livesell.catalog import sheet
+from livesell.catalog import cells, sheet
 from livesell.catalog.workbook import inspect
 from livesell.errors import CatalogError
 from livesell.model import Amount, Code, Money, Option, OptionValue, Product, Quantity
@@ -175,6 +176,34 @@ def test_packs_are_read_as_people_write_them(cell: str, grams: str) -> None:
     assert read(f'H1,x,,,"{cell}",1,,\n')[0].pack == Amount(Decimal(grams), "g")
 
 
+typed = st.text(st.one_of(st.sampled_from("0123456789১٣.,-+ kđ₫$|:;/=SM'\"\n"), st.characters()), max_size=40)
+
+
+@given(typed, typed, typed, typed, st.sampled_from([0, 2, 3]))
+def test_whatever_stands_in_a_cell_is_read_or_told(
+    price: str, pack: str, stock: str, options: str, decimals: int
+) -> None:
+    """Never anything else than a value or a sentence."""
+    for read_cell in (
+        lambda: cells.price(price, decimals),
+        lambda: cells.pack(pack),
+        lambda: cells.stock(stock, cells.options("size=S|M")),
+        lambda: cells.options(options),
+    ):
+        with contextlib.suppress(cells.CellProblem):
+            read_cell()
+
+
+@given(st.one_of(st.binary(max_size=200), typed.map(lambda text: (HEADING + text).encode("utf-8", "replace"))))
+def test_whatever_a_file_holds_is_read_or_told(data: bytes) -> None:
+    """In one line that begins with the file's name."""
+    try:
+        sheet.read(data, "p.csv")
+    except CatalogError as error:
+        assert str(error).startswith("p.csv")
+        assert len(str(error).splitlines()) == 1
+
+
 def test_rows_are_counted_as_a_spreadsheet_shows_them() -> None:
     """The heading is row 1; empty rows count, and a cell over two lines is one row."""
     with pytest.raises(CatalogError, match=r"row 5, price: 'x' is not a number"):
@@ -196,6 +225,7 @@ def test_a_row_that_stops_early_has_empty_cells() -> None:
         (b'code,name,price\nH1,"x"y,1\n', "row 2: cannot be read as CSV"),
         (b"code,name,price\nH1," + b"x" * 10_001 + b",1\n", "row 2: cannot be read as CSV"),
         (b",".join([b"code"] * 33), "has more than 32 columns"),
+        (b"code,name,\x1b[2Jpri\x0bce\n", r"column '\[2Jpri ce' is not one of"),
     ],
 )
 def test_what_is_no_sheet_is_told(data: bytes, told: str) -> None:

@@ -92,7 +92,7 @@ def csv_table(data: bytes, file: str) -> Iterable[Sequence[str]]:
 def rows_of(table: Iterable[Sequence[str]], file: str) -> list[Row]:
     """A table's rows by column; codes are unique, and unknown or missing columns are told."""
     rows = iter(table)
-    heading = [cell.strip().lower() for cell in next(rows, ())]
+    heading = [bare(cell).lower()[:40] for cell in next(rows, ())]
     while heading and not heading[-1]:
         heading.pop()
     if not heading:
