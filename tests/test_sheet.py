@@ -225,7 +225,7 @@ def test_a_row_that_stops_early_has_empty_cells() -> None:
         (b'code,name,price\nH1,"x"y,1\n', "row 2: cannot be read as CSV"),
         (b"code,name,price\nH1," + b"x" * 10_001 + b",1\n", "row 2: cannot be read as CSV"),
         (b",".join([b"code"] * 33), "has more than 32 columns"),
-        (b"code,name,\x1b[2Jpri\x0bce\n", r"column '\[2Jpri ce' is not one of"),
+        (b"code,name,\x1b[2Jpri\x0bce\n", r"column '\[2jpri ce' is not one of"),
     ],
 )
 def test_what_is_no_sheet_is_told(data: bytes, told: str) -> None:
