@@ -31,6 +31,9 @@ TO_FILES = ("livesell.web.pages", "livesell.sheets")
 OTHERS_FRAMES = ("replay", "livesell.registry")
 """A recording of frames is decoded by whichever adapter they came from."""
 
+BY_HAND = (PACKAGE / "parser" / "learn.py", PACKAGE / "parser" / "trial.py")
+"""Commands that a person runs on the parser; nothing that reads a comment imports them."""
+
 
 def stage_of(module: str) -> int:
     """Which stage a module of the package belongs to."""
