@@ -29,8 +29,9 @@ def code_key(code: str) -> str:
 
 
 def look_key(key: str) -> str:
-    """A code key in which letters and digits that look alike are one."""
-    return key.translate(LOOKS)
+    """A code key in which letters and digits that look alike are one, again without leading zeros."""
+    pieces = PIECES.findall(key.translate(LOOKS))
+    return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in pieces)
 
 
 @dataclass(frozen=True)

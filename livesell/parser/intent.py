@@ -106,7 +106,7 @@ def weigh(view: View, clause: Clause, pinned: Code | None, *, alone: bool) -> We
         if asks and not named:
             return Weighed(clause, "question", 0.8)
         return Weighed(clause, "change", 0.88)
-    if clause.has("not") and not clause.has("if"):
+    if clause.has("not", "denied") and not clause.has("if"):
         return negated(clause, named, takes)
     if asks:
         return asked(clause, named, counted, takes=takes)

@@ -22,7 +22,7 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 WEIGHTS = Path(__file__).with_name("weights.json")
 
 LOUD = (
-    "claim", "take", "add", "cancel", "change", "instead", "not", "question", "ask", "if", "past", "paid", "other", "decline", "announce",
+    "claim", "take", "add", "cancel", "change", "instead", "not", "denied", "question", "ask", "if", "past", "paid", "other", "decline", "announce",
     "aside", "request", "only", "me", "to", "greeting",
 )  # fmt: skip
 """Roles that decide together; the rest count by themselves."""

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Literal
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
-from livesell.catalog.index import Index, Name, Value, look_key, spelt
+from livesell.catalog.index import Index, Name, Value, look_key, spelt, values_of
 from livesell.lexicon import Lexicon, Match
 from livesell.model import Amount, Code
 from livesell.text import Token, marked, tokenise
@@ -91,10 +92,13 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     for match in view.matches:
         by_start.setdefault(match.start, []).append(match)
     codes(view, index, by_start, pinned)
-    names(view, index, by_start, pinned)
-    options(view, index, pinned)
-    prices(view, by_start)
+    spans = [*spaced_spans(view, index), *spaceless_spans(view, index, by_start)]
+    names(view, [span for span in spans if span.strong], by_start, pinned)
     numeric_codes(view, index, by_start, pinned)
+    options(view, index, pinned, sure=True)
+    names(view, [span for span in spans if not span.strong], by_start, pinned)
+    options(view, index, pinned, sure=False)
+    prices(view, by_start)
     quantities(view, by_start)
     view.spots.sort(key=lambda spot: spot.start)
     return view
@@ -342,13 +346,53 @@ def numeric_codes(view: View, index: Index, by_start: Mapping[int, Sequence[Matc
             continue
         key = token.text.lstrip("0") or "0"
         marked_start = code_word(view, at)
+        sized = is_size(index, key, pinned)
         found = index.codes.get(key) or (index.tails.get(key) if marked_start is not None else None)
-        if found and (marked_start is not None or stands_as_code(view, index, by_start, at)):
+        if marked_start is not None and (sized or unit_at(view, by_start, at + 1) is not None):
+            marked_start = None
+        if found and (marked_start is not None or stands_as_code(view, index, by_start, at, found)):
             codes = narrowed(tuple(found), pinned)
             start = at if marked_start is None else marked_start
             view.take(Spot("product", start, at + 1, codes, by="number"))
-        elif marked_start is not None and found is None and not any(token.text == "." for token in tokens[at : at + 1]):
+        elif found is None and marked_start is not None and surely_code(view, marked_start, at):
             view.take(Spot("unknown", marked_start, at + 1, said=token.text))
+        elif (
+            found is None
+            and not sized
+            and len(key) < 5
+            and index.plain_numbers
+            and unit_at(view, by_start, at + 1) is None
+            and cue_before(view, at, CLAIMING)
+            and (at + 1 >= len(tokens) or tokens[at + 1].kind == "word" or tokens[at + 1].text in ".!,")
+        ):
+            view.take(Spot("unknown", at, at + 1, said=token.text))
+
+
+CLAIMING = frozenset({"claim", "cancel", "change", "to", "instead"})
+
+
+def surely_code(view: View, start: int, at: int) -> bool:
+    """True where the word before a number is made for codes: more than an article."""
+    return at - start > 1 or len(view.tokens[start].plain) > 3 or view.tokens[start].text == "#"
+
+
+def is_size(index: Index, key: str, pinned: Code | None) -> bool:
+    """True where a number is a value of an option of the pinned product."""
+    return pinned is not None and any(value.code == pinned for value in index.values.get(key, ()))
+
+
+def cue_before(view: View, at: int, roles: frozenset[str]) -> bool:
+    """True where a word of one of these roles stands before a token, with nothing but fillers between."""
+    before = at
+    while before > 0:
+        ends = [match for match in view.matches if match.end == before and match.roles]
+        if any(match.roles & roles for match in ends):
+            return True
+        quiet = next((match for match in ends if match.roles & {"filler", "person", "code"}), None)
+        if quiet is None:
+            return False
+        before = quiet.start
+    return False
 
 
 def code_word(view: View, at: int) -> int | None:
@@ -364,37 +408,55 @@ def code_word(view: View, at: int) -> int | None:
     return None
 
 
-def stands_as_code(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], at: int) -> bool:
+def stands_as_code(
+    view: View, index: Index, by_start: Mapping[int, Sequence[Match]], at: int, found: Mapping[Code, None]
+) -> bool:
     """Whether a number that is a code means it: not behind a sign, a product or an option, not before a unit."""
     tokens = view.tokens
-    if at and tokens[at - 1].text in ("+", "x", "*", "=") and tokens[at - 1].kind == "sign":
+    exact = any(code == tokens[at].text for code in found)
+    if at and tokens[at - 1].text in ("+", "x", "*", "=", "/", "-", ":") and tokens[at - 1].glued | (at == 1):
         return False
-    if at and any(match.end == at and match.roles & {"times"} for match in view.matches):
+    if at and any(match.end == at and match.roles & {"times", "place"} for match in view.matches):
         return False
-    if at + 1 < len(tokens):
-        if unit_at(view, by_start, at + 1) is not None:
+    behind = tokens[at + 1] if at + 1 < len(tokens) else None
+    if behind is not None:
+        if unit_at(view, by_start, at + 1) is not None or (behind.text in "/%:" and behind.glued):
             return False
-        if tokens[at + 1].plain == "x" and tokens[at + 1].glued and at + 2 >= len(tokens):
+        if behind.plain == "x" and behind.glued and at + 2 >= len(tokens):
+            return False
+        if any(match.roles & {"size", "money", "dozen"} and len(match.phrase.plain[0]) > 1 for match in by_start.get(at + 1, ())):
+            return False
+        if view.taken[at + 1] and spot_at(view, at + 1).kind == "product":
             return False
     before = at - 1
     while before >= 0:
-        if tokens[before].kind == "sign" and tokens[before].text in ",;+/&\n":
-            return True
+        if tokens[before].kind == "sign" and tokens[before].text in ",;+/&\n!.":
+            break
         if any(match.start <= before < match.end and "and" in match.roles for match in view.matches):
-            return True
+            break
         if view.taken[before]:
-            spot = next(spot for spot in view.spots if spot.start <= before < spot.end)
-            return spot.kind not in ("product", "option", "which")
+            spot = spot_at(view, before)
+            if spot.kind in ("product", "option", "which", "unknown"):
+                # A row of padded codes ("01 03 09"), or the same code again.
+                again = spot.by == "number" and before == at - 1 and tokens[at].text in (tokens[before].text,)
+                return again or (exact and tokens[at].text[0] == "0")
+            break
         before -= 1
-    return index.plain_numbers or len(tokens) == 1
+    if not exact and not (index.plain_numbers and len(tokens[at].text) > 1):
+        return False
+    return index.plain_numbers or cue_before(view, at, CLAIMING) or len(tokens) == 1
+
+
+def spot_at(view: View, at: int) -> Spot:
+    """The spot that a taken token belongs to."""
+    return next(spot for spot in view.spots if spot.start <= at < spot.end)
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
-def names(view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None) -> None:
+def names(view: View, spans: list[Spot], by_start: Mapping[int, Sequence[Match]], pinned: Code | None) -> None:
     """Names as people type them: in part, in another order, with slips; the longest span of one product wins."""
-    spans = list(spaced_spans(view, index)) + list(spaceless_spans(view, index))
     spans.sort(key=lambda spot: (-(spot.end - spot.start), not spot.strong, -spot.quality))
     for spot in spans:
         if view.free(spot.start, spot.end) and worth(view, spot, by_start):
@@ -415,7 +477,7 @@ def worth(view: View, spot: Spot, by_start: Mapping[int, Sequence[Match]]) -> bo
     if spot.end - spot.start == 1 and not foreign(view.tokens[spot.start]) and letters < 6:
         # One short word of a name counts as typed, not with other tones or a slip.
         return letters >= 3 and spot.exact
-    return letters >= 3
+    return letters >= (3 if view.tokens[own[0]].plain.isascii() else 2)
 
 
 def ordinary(match: Match) -> bool:
@@ -483,7 +545,7 @@ def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[in
     )
 
 
-def spaceless_spans(view: View, index: Index) -> Iterator[Spot]:
+def spaceless_spans(view: View, index: Index, by_start: Mapping[int, Sequence[Match]]) -> Iterator[Spot]:
     """Names in scripts without spaces: runs of letters, looked up by pairs, compared with few."""
     tokens = view.tokens
     at = 0
@@ -496,7 +558,7 @@ def spaceless_spans(view: View, index: Index) -> Iterator[Spot]:
             end < len(tokens) and not view.taken[end] and tokens[end].kind == "word" and not tokens[end].text.isascii()
         ):
             end += 1
-        yield from spaceless_run(view, index, at, end)
+        yield from spaceless_run(view, index, by_start, at, end)
         at = end
 
 
@@ -505,7 +567,9 @@ def foreign(token: Token) -> bool:
     return token.kind == "word" and not token.text.isascii()
 
 
-def spaceless_run(view: View, index: Index, start: int, end: int) -> Iterator[Spot]:
+def spaceless_run(
+    view: View, index: Index, by_start: Mapping[int, Sequence[Match]], start: int, end: int
+) -> Iterator[Spot]:
     """What products a run of letters names."""
     letters = [token.plain for token in view.tokens[start:end]]
     run = "".join(letters)
@@ -527,7 +591,7 @@ def spaceless_run(view: View, index: Index, start: int, end: int) -> Iterator[Sp
         if count < 2 or len(written) < 3:
             continue
         match = fuzz.partial_ratio_alignment(written, run)
-        if match is not None and match.score >= 80 and len(written) >= 4:
+        if match is not None and match.score >= (80 if len(written) > 4 else 75) and len(written) >= 4:
             span = _tokens_of(offsets, match.dest_start, match.dest_end)
             whole.setdefault(span, {}).setdefault(name.code, match.score / 100 * 0.9)
     for (first, last), codes in whole.items():
@@ -543,40 +607,57 @@ def spaceless_run(view: View, index: Index, start: int, end: int) -> Iterator[Sp
             quality=top,
             said=view.said(start + first, start + last),
         )
-    if not whole:
-        yield from parts(view, start, letters, offsets, votes)
+    known = [False] * (end - start)
+    for at in range(start, end):
+        for match in by_start.get(at, ()):
+            if match.end - match.start > 1 and match.end <= end and ordinary(match):
+                known[at - start : match.end - start] = [True] * (match.end - match.start)
+    for first, last in whole:
+        known[first:last] = [True] * (last - first)
+    yield from parts(view, start, letters, known, votes)
 
 
 def parts(
-    view: View, start: int, letters: Sequence[str], offsets: Sequence[int], votes: Mapping[Name, int]
+    view: View, start: int, letters: Sequence[str], known: Sequence[bool], votes: Mapping[Name, int]
 ) -> Iterator[Spot]:
-    """A part of a name: the longest piece of the run that stands in one, for just one product if it can."""
-    run = "".join(letters)
-    best: dict[tuple[int, int], dict[Code, None]] = {}
-    for name in votes:
-        written = "".join(name.plain)
-        for size in range(min(len(written), len(run)), 1, -1):
-            place = next((at for at in range(len(run) - size + 1) if run[at : at + size] in written), -1)
-            if place >= 0:
-                best.setdefault(_tokens_of(offsets, place, place + size), {})[name.code] = None
-                break
-    if not best:
-        return
-    longest = max(last - first for first, last in best)
-    if longest < 2:
-        return
-    for (first, last), codes in best.items():
-        if last - first == longest:
-            yield Spot(
-                "product",
-                start + first,
-                start + last,
-                tuple(codes),
-                False,
-                "name",
-                quality=0.7,
-                said=view.said(start + first, start + last),
-            )
+    """A part of a name: the longest piece of the run that stands in one and is no other word."""
+    at = 0
+    while at < len(letters):
+        if known[at]:
+            at += 1
+            continue
+        end = at
+        while end < len(letters) and not known[end]:
+            end += 1
+        best: dict[tuple[int, int], dict[Code, None]] = {}
+        for name in votes:
+            written = "".join(name.plain)
+            found = longest_piece(letters[at:end], written)
+            if found is not None:
+                best.setdefault((at + found[0], at + found[1]), {})[name.code] = None
+        longest = max((last - first for first, last in best), default=0)
+        for (first, last), codes in best.items():
+            if last - first == longest:
+                said = view.said(start + first, start + last)
+                yield Spot(
+                    "product", start + first, start + last, tuple(codes), False, "name", quality=0.7, said=said
+                )
+        at = end
+
+
+def longest_piece(letters: Sequence[str], written: str) -> tuple[int, int] | None:
+    """The longest run of letters that stands in a name, long enough to mean it."""
+    for size in range(len(letters), 1, -1):
+        for first in range(len(letters) - size + 1):
+            piece = "".join(letters[first : first + size])
+            if len(piece) >= (2 if han(piece) else 5) and piece in written:
+                return first, first + size
+    return None
+
+
+def han(piece: str) -> bool:
+    """True for letters that are words by themselves."""
+    return "\u3400" <= piece[0] <= "\u9fff"
 
 
 def _tokens_of(offsets: Sequence[int], first: int, last: int) -> tuple[int, int]:
@@ -588,28 +669,47 @@ def _tokens_of(offsets: Sequence[int], first: int, last: int) -> tuple[int, int]
 # --- options --------------------------------------------------------------------------------------------------------
 
 
-def options(view: View, index: Index, pinned: Code | None) -> None:
-    """Words for values of options; which product they belong to is settled later."""
+def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> None:
+    """Words for values of options; which product they belong to is settled later.
+
+    `sure` takes only values of the products named so far, or of the pinned one where none is.
+    """
     tokens = view.tokens
-    named = {code for spot in view.spots for code in spot.codes}
+    named = {code for spot in view.spots if spot.kind in ("product", "which") for code in spot.codes}
     if pinned is not None and not named:
         named = {pinned}
     at = 0
     while at < len(tokens):
-        found = longest_value(view, index, at)
-        if found:
-            end = at + len(found[0].plain)
-            mine = [value for value in found if value.code in named]
-            short = tokens[at].kind == "number" or len(tokens[at].plain) < 3
-            if mine or not (short and named):
-                view.take(Spot("option", at, end, values=tuple(mine or found), said=view.said(at, end)))
+        found = longest_value(view, index, at, named) if not view.taken[at] else []
+        mine = [value for value in found if value.code in named]
+        if not mine and named and not view.taken[at] and not found:
+            mine = near_values(index, tokens[at], named)
+        short = tokens[at].kind == "number" or len(tokens[at].plain) < 3
+        if mine or (found and not sure and not short):
+            end = at + len((mine or found)[0].plain)
+            view.take(Spot("option", at, end, values=tuple(mine or found), said=view.said(at, end)))
             at = end
         else:
             at += 1
 
 
-def longest_value(view: View, index: Index, at: int) -> list[Value]:
-    """The values whose words stand at a token, the longest ones."""
+def near_values(index: Index, token: Token, named: set[Code]) -> list[Value]:
+    """Values of the named products that a word is one slip or ending away from."""
+    word = token.plain
+    if token.kind != "word" or len(word) < 4 or len(named) > 8:
+        return []
+    found: list[Value] = []
+    for code in named:
+        for value in values_of(index.products[code]):
+            if len(value.plain) == 1 and len(value.plain[0]) > 3 and value.plain[0][0] == word[0]:
+                near = OSA.distance(word, value.plain[0], score_cutoff=1) <= 1
+                if near and value.option not in [one.option for one in found]:
+                    found.append(value)
+    return found
+
+
+def longest_value(view: View, index: Index, at: int, named: set[Code]) -> list[Value]:
+    """The values whose words stand at a token, the longest ones, those of the named products before others."""
     tokens = view.tokens
     best: list[Value] = []
     for value in index.values.get(tokens[at].plain, ()):
@@ -621,11 +721,12 @@ def longest_value(view: View, index: Index, at: int) -> list[Value]:
             and (not marked(tokens[at + offset]) or tokens[at + offset].text == value.text[offset])
             for offset, word in enumerate(value.plain)
         ):
-            if best and len(value.plain) < len(best[0].plain):
-                continue
-            if best and len(value.plain) > len(best[0].plain):
+            rank = (value.code in named, len(value.plain))
+            held = (best[0].code in named, len(best[0].plain)) if best else (False, 0)
+            if rank > held:
                 best = []
-            best.append(value)
+            if rank >= held or not best:
+                best.append(value)
     return best
 
 
