@@ -9,6 +9,7 @@ to `/in/<source>`. Both hand on raw frames; `decode` alone knows what is in them
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -19,7 +20,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-from livesell.errors import BadInput
+from livesell.errors import AdapterError, BadInput
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Struct
 
 Decoded = Comment | Deleted | Ended
@@ -210,6 +211,56 @@ def write_frame(frame: Frame) -> str:
     else:
         row["json"] = frame.json
     return json.dumps(row)
+
+
+# --- trying a source out --------------------------------------------------------------------------------------------
+
+
+class _FirstWord:
+    """An ear that lets all comments pass and waits for what the adapter says of itself."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[Status] = asyncio.Queue()
+
+    async def hear(self, frame: Frame) -> None:  # noqa: ARG002 - what is in it is nobody's yet
+        self.said.put_nowait(Status("live"))
+
+    async def take(self, items: Iterable[Decoded]) -> None:
+        for item in items:
+            self.said.put_nowait(Status("stopped", item.reason) if isinstance(item, Ended) else Status("live"))
+
+    async def tell(self, status: Status | Gap) -> None:
+        if isinstance(status, Status):
+            self.said.put_nowait(status)
+
+    def beat(self) -> None:
+        return
+
+
+async def try_out(source: Adapter, seconds: float = 15) -> Status:
+    """How a source is when it is connected to once: live, waiting, or lost or stopped with the reason in words.
+
+    Nothing of what it brings is kept. Make a source of its own for it: some remember where they left off.
+    """
+    ear = _FirstWord()
+    running = asyncio.create_task(source.run(ear))
+    listening = asyncio.create_task(ear.said.get())
+    try:
+        done, _ = await asyncio.wait({running, listening}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if listening in done:
+            return listening.result()
+        if running in done:
+            running.result()
+            return Status("stopped", "it has ended")
+        return Status("lost", f"it says nothing within {seconds:.0f} s")
+    except AdapterError as error:
+        return Status("stopped" if error.permanent else "lost", str(error))
+    except Exception as error:  # a stranger's adapter may raise anything
+        return Status("lost", f"{type(error).__name__} in the adapter")
+    finally:
+        running.cancel()
+        listening.cancel()
+        await asyncio.gather(running, listening, return_exceptions=True)
 
 
 # --- what every decoder does at the edge ----------------------------------------------------------------------------

@@ -226,6 +226,17 @@ async def test_a_suspended_channel_needs_a_person() -> None:
         assert refused.value.permanent
 
 
+async def test_a_guest_who_is_not_let_in_needs_a_person() -> None:
+    """Where Twitch refuses the guest's name it is told in Twitch's words."""
+    async with TwitchIrc("thaomoc").serving() as server:
+        ear = Listener(source(server.url))
+        async with ear.listening() as task:
+            await server.say(":tmi.twitch.tv NOTICE * :Login authentication failed")
+            with pytest.raises(AdapterError, match="Login authentication failed") as refused:
+                await asyncio.wait_for(task, 5)
+        assert refused.value.permanent
+
+
 @pytest.mark.parametrize(
     ("url", "words", "permanent"),
     [("ws://127.0.0.1:9", "cannot be reached", False), ("http://127.0.0.1:9", "no WebSocket address", True)],
