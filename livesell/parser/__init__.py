@@ -13,8 +13,9 @@ from livesell.catalog.index import Index
 from livesell.lexicon import Lexicon
 from livesell.model import READ_LIMIT, Claim, Code, Intent, Product, Reading, Why
 from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to_somebody, weigh
+from livesell.parser.sides import sides
 from livesell.parser.signs import INTENTS, chances, signs_of, weights
-from livesell.parser.slots import Item, claims_of, fill
+from livesell.parser.slots import NAMED, Item, claims_of, fill
 from livesell.parser.spots import Spot, View, see
 
 
@@ -157,48 +158,40 @@ class Parser:
         )
 
     def _change(self, view: View, parts: Sequence[Weighed], pinned: Code | None) -> Reading:
-        spots = sorted((spot for one in parts for spot in one.clause.spots), key=lambda spot: spot.start)
-        place = next((match.start for one in parts for match in one.clause.cues if "to" in match.roles), None)
-        instead = next((match.start for one in parts for match in one.clause.cues if "instead" in match.roles), None)
-        if instead is not None and place is None:
-            before = [spot for spot in spots if spot.start < instead]
-            after = [spot for spot in spots if spot.start > instead]
-            wanted, given = (before, after) if before else (after, [])
-        elif place is not None:
-            given = [spot for spot in spots if spot.start < place]
-            wanted = [spot for spot in spots if spot.start > place]
-        else:
-            given, wanted = self._by_order(spots)
-        replaces = claims_of(fill(view, self.index, self.lexicon, None, given), unsaid=None)
-        items = fill(view, self.index, self.lexicon, pinned, wanted)
-        if replaces and wanted and not any(spot.kind in ("product", "which", "unknown") for spot in wanted):
-            items = fill(view, self.index, self.lexicon, replaces[0].code, wanted)
+        given, wanted = sides(view, parts)
+        lost = fill(view, self.index, self.lexicon, None, given)
+        on_show = pinned
+        named = [item for item in lost if item.code is not None]
+        if named and not any(spot.kind in NAMED for spot in wanted):
+            on_show = named[-1].code
+        if not any(spot.kind in NAMED for spot in given):
+            product = next((spot.codes[0] for spot in wanted if spot.kind == "product"), on_show)
+            lost = fill(view, self.index, self.lexicon, product, given)
+        items = fill(view, self.index, self.lexicon, on_show, wanted) or [Item(on_show)]
+        for item in items:
+            old = next((one for one in lost if one.code == item.code), None)
+            if old is not None:
+                item.options = {**old.options, **item.options}
+                if old.said and not item.said and len(items) == 1 == len(lost):
+                    item.quantity, item.said = old.quantity, True
         claims = claims_of(items)
-        if not wanted and replaces:
-            claims, replaces = [Claim(claim.code, claim.options) for claim in replaces], []
-        changed = [Claim(claim.code, claim.options, None) for claim in replaces]
-        if not any(spot.kind == "product" for spot in given):
-            changed = [
-                claim
-                for claim in changed
-                if claims and claim.code == claims[0].code and claim.options != claims[0].options
-            ]
+        replaces = [
+            Claim(claim.code, claim.options, None)
+            for claim in claims_of(lost, unsaid=None)
+            if not any(one.code == claim.code and one.options == claim.options for one in claims)
+        ]
+        unknown = tuple(item.unknown for item in items if item.unknown)
+        which = tuple(dict.fromkeys(code for item in items for code in item.which))
         return Reading(
             "change",
             tuple(claims),
             view.phone,
             0.8 if claims else 0.6,
             why_of(view, parts, "change"),
-            replaces=tuple(changed),
+            replaces=tuple(replaces),
+            unknown=unknown,
+            candidates=which,
         )
-
-    def _by_order(self, spots: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
-        """What is given up and what is wanted, where no word says which: the first product, then the second."""
-        named = [spot for spot in spots if spot.kind in ("product", "which")]
-        if len(named) >= 2:
-            second = named[1].start
-            return [spot for spot in spots if spot.start < second], [spot for spot in spots if spot.start >= second]
-        return [], list(spots)
 
     def _confidence(
         self, view: View, parts: Sequence[Weighed], items: Sequence[Item], *, on_pinned: bool, mixed: bool

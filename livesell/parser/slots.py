@@ -36,44 +36,94 @@ class Item:
 
 def fill(view: View, index: Index, lexicon: Lexicon, pinned: Code | None, spots: Sequence[Spot]) -> list[Item]:
     """The items that a part of a comment names, in order; the pinned product where quantities or options name none."""
-    items: list[Item] = []
-    named = [spot for spot in spots if spot.kind in ("product", "which", "unknown")]
+    named = [spot for spot in spots if spot.kind in NAMED]
+    loose = [spot for spot in spots if spot.kind in ("quantity", "option")]
+    groups: list[tuple[Item, list[Spot]]] = []
     if not named:
-        loose = [spot for spot in spots if spot.kind in ("quantity", "option")]
         if not loose:
             return []
-        return settle(index, _with(Item(pinned), loose), lexicon)
+        groups.append((Item(pinned), loose))
+    else:
+        groups = grouped(view, spots)
+    items = [item for first, mine in groups for item in variants(view, index, first, mine)]
+    spread_each(view, items)
+    spread_options(items, index)
+    return settle(index, items, lexicon)
+
+
+NAMED = ("product", "which", "unknown")
+
+
+def grouped(view: View, spots: Sequence[Spot]) -> list[tuple[Item, list[Spot]]]:
+    """Every product with the quantities and options that belong to it."""
+    groups: list[tuple[Item, list[Spot]]] = []
     ahead = counts_ahead(spots)
     waiting: list[Spot] = []
-    current: Item | None = None
+    last: Spot | None = None
     for position, spot in enumerate(spots):
-        if spot.kind in ("product", "which", "unknown"):
-            current = Item(
+        if spot.kind in NAMED:
+            item = Item(
                 spot.codes[0] if spot.kind == "product" and len(spot.codes) == 1 else None,
                 places=[spot],
                 which=spot.codes if len(spot.codes) > 1 else (),
                 unknown=spot.said if spot.kind == "unknown" else "",
             )
-            items.append(current)
-            for held in waiting:
-                _put(items, current, held)
+            groups.append((item, waiting))
             waiting = []
         elif spot.kind in ("quantity", "option"):
             following = next_named(spots, position)
-            goes_ahead = current is None or (
-                following is not None
-                and (
-                    (ahead and spot.kind == "quantity" and adjacent(view, spot, following))
-                    or (separated(view, current.places[-1], spot) and not separated(view, spot, following) and ahead)
-                )
-            )
-            if goes_ahead and following is not None:
+            near = following is not None and not separated(view, spot, following)
+            apart = last is None or separated(view, last, spot)
+            lone = spot.kind == "quantity" and ahead and near
+            if following is not None and (not groups or lone or (near and apart)):
                 waiting.append(spot)
-            elif current is not None:
-                current = _put(items, current, spot)
-    spread_each(view, items)
-    spread_options(items, index)
-    return settle(index, items, lexicon)
+            else:
+                groups[-1][1].append(spot)
+        else:
+            continue
+        last = spot
+    return groups
+
+
+def variants(view: View, index: Index, first: Item, spots: Sequence[Spot]) -> list[Item]:
+    """One product's quantities and options as items: "M 1 L 2" and "1 M 2 L" are two of them."""
+    product = index.products.get(first.code) if first.code is not None else None
+    chosen: list[tuple[Spot, str, str]] = []
+    for spot in spots:
+        value = next((one for one in spot.values if one.code == first.code), None) if product else None
+        if value is not None:
+            chosen.append((spot, value.option, value.value))
+    several = len(chosen) > len({option for _, option, _ in chosen})
+    meant = {id(spot): (option, value) for spot, option, value in chosen}
+    counts = [spot for spot in spots if spot.kind == "quantity"]
+    leads = several and len(counts) > 1 and spots[0].kind == "quantity"
+    if several and len(counts) > 1 and leads and spots[1].kind == "quantity":
+        # A sum and its parts: "a dozen, 6 black 6 white".
+        spots = spots[1:]
+    items = [first]
+    current = first
+    for spot in spots:
+        if spot.kind == "quantity":
+            if leads and current.counts:
+                current = another(items, first)
+            current.counts.append(spot)
+            current.places.append(spot)
+        elif id(spot) in meant:
+            option, value = meant[id(spot)]
+            if current.options.get(option, value) != value:
+                current = another(items, first)
+            current.options[option] = value
+            current.places.append(spot)
+    if len(items) > 1 and len(counts) == 1 and counts[0].number == len(items) and counts[0] in items[0].counts:
+        items[0].counts = []
+    return items
+
+
+def another(items: list[Item], first: Item) -> Item:
+    """One more item of the same product."""
+    item = Item(first.code, places=[])
+    items.append(item)
+    return item
 
 
 def counts_ahead(spots: Sequence[Spot]) -> bool:
@@ -105,44 +155,20 @@ def separated(view: View, one: Spot, other: Spot | None) -> bool:
     )
 
 
-def _with(item: Item, spots: Sequence[Spot]) -> list[Item]:
-    items = [item]
-    current = item
-    for spot in spots:
-        current = _put(items, current, spot)
-    return items
-
-
-def _put(items: list[Item], current: Item, spot: Spot) -> Item:
-    """Give a quantity or an option to an item; a second value of an option begins another item of the product."""
-    if spot.kind == "quantity":
-        current.counts.append(spot)
-        current.places.append(spot)
-        return current
-    code = current.code
-    value = next((one for one in spot.values if one.code == code), None)
-    if value is None:
-        return current
-    if value.option in current.options:
-        if current.options[value.option] == value.value:
-            return current
-        current = Item(code, {value.option: value.value}, places=[spot])
-        items.append(current)
-        return current
-    current.options[value.option] = value.value
-    current.places.append(spot)
-    return current
-
-
 def spread_each(view: View, items: list[Item]) -> None:
     """One quantity for everything named before it: "A1 A2 mỗi loại 2"."""
     each = [match for match in view.matches if "each" in match.roles]
-    if not each or len(items) < 2:
-        return
     counts = [spot for item in items for spot in item.counts]
-    if len(counts) == 1:
+    common = next((spot for spot in counts if spot.each), None)
+    for match in each:
+        near = [spot for spot in counts if -1 <= spot.start - match.end <= 1 or -1 <= match.start - spot.end <= 1]
+        common = common or next(iter(near), None)
+    if common is None and each and len(counts) == 1:
+        common = counts[0]
+    if common is not None and len(items) > 1:
         for item in items:
-            item.counts = list(counts)
+            if not item.counts or common in item.counts or not item.places or item.places[0].start < common.start:
+                item.counts = [common]
 
 
 def spread_options(items: list[Item], index: Index) -> None:

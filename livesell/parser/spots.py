@@ -160,7 +160,7 @@ def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
     """Numbers that are money, times, ages, weights or part of an address; never a quantity."""
     tokens = view.tokens
     for at, token in enumerate(tokens):
-        if token.kind != "number" or view.taken[at]:
+        if token.kind != "number" or view.taken[at] or _role_at(by_start, at, "half") is not None:
             continue
         before = tokens[at - 1] if at else None
         after = tokens[at + 1] if at + 1 < len(tokens) else None
@@ -188,7 +188,8 @@ def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
                     view.take(Spot("size", at, match.end))
                     break
             else:
-                if _grouped(token.text):
+                measured = unit_at(view, by_start, at + 1) is not None
+                if _grouped(token.text) or (not measured and too_many(token.text)):
                     view.take(Spot("money", at, at + 1))
                     continue
                 for match in view.matches:
@@ -197,6 +198,12 @@ def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
                         kind: Kind = "money" if "money" in match.roles else "size"
                         view.take(Spot(kind, at, at + 1))
                         break
+
+
+def too_many(number: str) -> bool:
+    """True for a bare number that nobody asks for: four digits and more, or cents."""
+    whole, _, rest = number.replace(",", ".").partition(".")
+    return len(whole) > 3 or len(rest) == 2
 
 
 def _grouped(number: str) -> bool:
@@ -768,7 +775,13 @@ def quantity_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) ->
         return None
     number, end = number_at(view, by_start, at)
     if number is None:
-        return None
+        return unit_first(view, by_start, at)
+    each = False
+    if (
+        end + 1 < len(tokens)
+        and tokens[end].text in "-/" and tokens[end].kind == "sign" and tokens[end + 1].text == tokens[at].text and end == at + 1
+    ):
+        each, end = True, end + 2
     if end < len(tokens) and tokens[end].plain in ("x", "*") and not view.taken[end]:
         behind = tokens[end + 1] if end + 1 < len(tokens) else None
         if behind is None or not (behind.glued and behind.kind == "word"):
@@ -781,12 +794,32 @@ def quantity_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) ->
     match = unit_at(view, by_start, end)
     if match is not None:
         unit, amount, end = match.phrase.unit, match.phrase.amount, match.end
+        tenth = tokens[end] if end < len(tokens) else None
+        if amount is not None and tenth is not None and tenth.glued and tenth.kind == "number" and len(tenth.text) == 1:
+            number, end = number + Decimal(tenth.text) / 10, end + 1
         half = _role_at(by_start, end, "half_after")
         if half is not None:
             number, end = number + Decimal("0.5"), half.end
     if dozen is not None and unit is None:
         unit = "dozen"
-    return Spot("quantity", start, end, number=number, unit=unit, amount=amount, plus=plus, times=times)
+    return Spot("quantity", start, end, number=number, unit=unit, amount=amount, plus=plus, times=times, each=each)
+
+
+def unit_first(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> Spot | None:
+    """A unit with its number word behind it: "kilo y medio", "กระปุกนึง"."""
+    match = unit_at(view, by_start, at)
+    if match is None:
+        return None
+    phrase = match.phrase
+    half = _role_at(by_start, match.end, "half_after")
+    if half is not None and phrase.amount is not None:
+        return Spot("quantity", at, half.end, number=Decimal("1.5"), unit=phrase.unit, amount=phrase.amount)
+    after = match.end
+    if after < len(view.tokens) and view.tokens[after].kind == "word" and not view.taken[after]:
+        number, end = number_at(view, by_start, after)
+        if number == 1 and end > after:
+            return Spot("quantity", at, end, number=number, unit=phrase.unit, amount=phrase.amount)
+    return None
 
 
 def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> tuple[Decimal | None, int]:
@@ -799,7 +832,11 @@ def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> t
         text = token.text.replace(",", ".")
         if text.count(".") > 1:
             return None, at
-        return Decimal(text), at + 1
+        half = _role_at(by_start, at + 1, "half")
+        if half is not None and tokens[at + 1].kind == "number" and view.free(at + 1, half.end):
+            return Decimal(text) + Decimal("0.5"), half.end
+        if _role_at(by_start, at, "half") is None:
+            return Decimal(text), at + 1
     half = _role_at(by_start, at, "half")
     if half is not None:
         return Decimal("0.5"), half.end
