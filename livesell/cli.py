@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -145,6 +146,8 @@ def main() -> None:
     """Run a command; a refusal is one line on stderr and exit code 1, wrong usage is 2."""
     from livesell.errors import LivesellError
 
+    # Databases, keys, logs, exports and recordings hold people: nobody else on this machine may read them.
+    os.umask(0o077)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # Windows' consoles default to a code page that cannot hold what viewers write.
         if hasattr(stream, "reconfigure"):

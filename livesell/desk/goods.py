@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from livesell import commands as c
 from livesell import events as e
+from livesell.catalog import cells
 from livesell.desk.turn import Turn
 from livesell.errors import Conflict, Refused
 from livesell.ledger import StockState
@@ -103,8 +104,6 @@ def close(turn: Turn, command: c.Close) -> None:
 # --- a product in one line ------------------------------------------------------------------------------------------
 
 CODE = re.compile(r"[^\W_]*\d[^\W_]*|[A-Z]{1,5}")
-MONEY = re.compile(r"(\d+(?:[.,]\d+)*)(k|tr|m|đ|d|₫|vnd|tk|৳|\$|€|฿|rp|rm|₱|₹)?", re.IGNORECASE)
-THOUSANDS = {"k": 1_000, "tr": 1_000_000, "m": 1_000_000}
 
 
 def read_line(line: str, decimals: int) -> tuple[Product, Quantity | None] | None:
@@ -131,29 +130,14 @@ def read_line(line: str, decimals: int) -> tuple[Product, Quantity | None] | Non
 
 
 def price_of(word: str, decimals: int) -> Money | None:
-    """A price as people write it, in minor units; None if it is none."""
-    match = MONEY.fullmatch(word)
-    if match is None:
+    """A price as a sheet takes it, in minor units; None if it is none."""
+    if not any(letter.isdecimal() for letter in word):
         return None
-    digits, unit = match[1], (match[2] or "").lower()
-    factor = THOUSANDS.get(unit, 1)
-    if factor > 1:
-        value = float(digits.replace(",", "."))  # "1.5k": a shortened price has decimals, no thousands mark
-    else:
-        value = float(decimal(digits, decimals))
-    minor = value * factor * 10**decimals
-    return Money(round(minor)) if 0 < minor < 10**15 else None
-
-
-def decimal(digits: str, decimals: int) -> str:
-    """Digits with marks as a plain decimal: a mark before three digits is a thousands mark unless it can be a point."""
-    parts = re.split(r"[.,]", digits)
-    if len(parts) == 1:
-        return digits
-    last = parts[-1]
-    if decimals and len(last) <= decimals:
-        return "".join(parts[:-1]) + "." + last
-    return "".join(parts)
+    try:
+        found = cells.price(word, decimals)
+    except cells.CellProblem:
+        return None
+    return found if found > 0 else None
 
 
 def open_line(turn: Turn, command: c.Open) -> None:

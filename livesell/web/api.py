@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from livesell import commands as c
 from livesell.adapter import read_posted
-from livesell.catalog.cells import COLUMNS
+from livesell.catalog.cells import COLUMNS, unmistakable
 from livesell.catalog.sheet import Row, product_of
 from livesell.errors import BadInput, CatalogError
 from livesell.feed import Page, told
@@ -173,7 +174,7 @@ async def put_product(request: web.Request) -> web.Response:
             raise BadInput(f"is none of {', '.join(COLUMNS[1:])}, open", field=key)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise BadInput("is neither a text nor a number", field=key)
-        cells[key] = str(value)
+        cells[key] = value if isinstance(value, str) else unmistakable(Decimal(str(value)))
     before = await here.look(lambda look: look.book.product(code))
     try:
         product = product_of(Row(1, cells), "product", here.currency, before)
