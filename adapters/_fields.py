@@ -46,9 +46,9 @@ def ident(value: Any) -> str:
 
 
 def whole(value: Any) -> int | None:
-    """A whole number, also where it is written as a string of digits."""
+    """A whole number of up to 64 bits, also where it is written as a string of digits."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if -(1 << 63) <= value < 1 << 63 else None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         return int(value)
     return None

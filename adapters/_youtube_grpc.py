@@ -14,6 +14,8 @@ from ._youtube import grpc_messages
 
 SHORT = 30
 """Seconds: a stream that lives less costs more than asking."""
+ALIVE = (("grpc.keepalive_time_ms", 60_000), ("grpc.keepalive_timeout_ms", 20_000))
+"""Nobody may write for long: only a ping tells such a stream from one whose line is gone."""
 METHOD = "/youtube.api.v3.V3DataLiveChatMessageService/StreamList"
 
 
@@ -36,9 +38,9 @@ class Stream:
             raise missing("youtube-grpc") from None
         scheme, _, target = self.settings.grpc_url.partition("://")
         if scheme == "http":
-            self._channel = grpc.aio.insecure_channel(target)
+            self._channel = grpc.aio.insecure_channel(target, options=ALIVE)
         else:
-            self._channel = grpc.aio.secure_channel(target or scheme, grpc.ssl_channel_credentials())
+            self._channel = grpc.aio.secure_channel(target or scheme, grpc.ssl_channel_credentials(), options=ALIVE)
         return self._responses(grpc)
 
     async def __aexit__(self, *_: object) -> None:

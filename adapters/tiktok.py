@@ -205,6 +205,7 @@ class TikTok(Adapter):
 
     platform = "tiktok"
     Settings = TikTokSettings
+    silence = 90  # the number of viewers alone comes every few seconds
 
     @property
     def user(self) -> str:

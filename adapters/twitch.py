@@ -66,7 +66,7 @@ class Line(NamedTuple):
 USUAL = re.compile(
     r"@badge-info=[^;]*+;badges=([^;]*+);(?:[^;]*+;)*?display-name=([^;]++);emotes=([^;]*+);(?:[^;]*+;)*?id=([^;]++);"
     r"(?:[^;]*+;)*?room-id=[^;]*+;subscriber=[^;]*+;tmi-sent-ts=([0-9]++);(?:[^;]*+;)*?user-id=([0-9]++)"
-    r"(?:;user-type=[^; ]*+)?+ :[^ ]++ PRIVMSG #[^ ]++ :(.++)"
+    r"(?:;user-type=[^; ]*+)?+ :[^ ]++ PRIVMSG #[^ ]++ :([^\r]++)\r*+$"
 )
 """A PRIVMSG as nearly all are: tags in their order, none of a shared chat among them, nothing to backtrack in."""
 NO_TAGS: Mapping[str, str] = {}
@@ -242,7 +242,6 @@ def usual(line: str, history: bool) -> Comment | None:
     badges, name, emotes, message, millis, who, text = match.groups()
     if line.find(" ") < match.end(6) or len(message) > MOST_ID or len(millis) > 14 or len(who) > MOST_ID:
         return None
-    text = text.rstrip("\r")
     if emotes or text[0:1] == "\x01":
         text = said(text, emotes)
     if not text or text.isspace() or name.isspace():

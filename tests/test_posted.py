@@ -129,6 +129,17 @@ def test_a_posted_body_is_answered_with_its_frame() -> None:
     assert [comment.text for comment in door.decode(frame)] == ["A1"]  # type: ignore[union-attr]
 
 
+def test_nobody_is_the_seller_for_saying_so() -> None:
+    """A role that is claimed in a post to the door is not kept: the ingest key does not make a seller."""
+    door = make_source({"platform": "http"})
+    for body in (
+        b'{"id": "1", "text": "A1 90k", "role": "seller"}',
+        b'[{"id": "1", "text": "A1", "role": "moderator"}]',
+    ):
+        (frame,) = door.receive(posted(body)).frames
+        assert [comment.role for comment in door.decode(frame)] == ["viewer"]  # type: ignore[union-attr]
+
+
 def test_a_web_form_is_a_comment() -> None:
     """A plain HTML form with the same field names is taken; without an id it is named by what it says and when."""
     door = make_source({"platform": "http"})
