@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | "instead of", "not" before a thing | the thing behind it | the rest |
 | "not" behind a thing (as in Hindi) | what stands before it | what stands behind |
+| "I had said" beside a thing | that thing | the rest |
 | "to", "into", "the place of" | what stands before it | what stands behind |
 | a second product, value or quantity | the first | the second |
 """
@@ -33,6 +34,12 @@ def sides(view: View, parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]
                 return before, after
             if "not" in match.roles and after and comparable(before, after):
                 return refused(before, after)
+    for match in cues:
+        if "past" in match.roles:
+            told = [spot for spot in spots if -2 <= spot.start - match.end <= 1 or -1 <= match.start - spot.end <= 1]
+            rest = [spot for spot in spots if spot not in told]
+            if comparable(told, rest):
+                return told, rest
     for match in cues:
         if "to" in match.roles or match.roles & {"change"}:
             before = [spot for spot in spots if spot.end <= match.start]

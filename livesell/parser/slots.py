@@ -46,6 +46,7 @@ def fill(view: View, index: Index, lexicon: Lexicon, pinned: Code | None, spots:
     else:
         groups = grouped(view, spots)
     items = [item for first, mine in groups for item in variants(view, index, first, mine)]
+    items = every_value(view, index, items)
     spread_each(view, items)
     spread_options(items, index)
     return settle(index, items, lexicon)
@@ -117,6 +118,23 @@ def variants(view: View, index: Index, first: Item, spots: Sequence[Spot]) -> li
     if len(items) > 1 and len(counts) == 1 and counts[0].number == len(items) and counts[0] in items[0].counts:
         items[0].counts = []
     return items
+
+
+def every_value(view: View, index: Index, items: list[Item]) -> list[Item]:
+    """ "All colours, one each" is an item for every value of the one option that is left open."""
+    if not any("all" in match.roles for match in view.matches):
+        return items
+    found: list[Item] = []
+    for item in items:
+        product = index.products.get(item.code) if item.code is not None else None
+        free = [option for option in product.options if option.name not in item.options] if product is not None else []
+        if len(free) != 1:
+            found.append(item)
+            continue
+        for value in free[0].values:
+            options = {**item.options, free[0].name: value.name}
+            found.append(Item(item.code, options, list(item.counts), list(item.places)))
+    return found
 
 
 def another(items: list[Item], first: Item) -> Item:

@@ -56,6 +56,8 @@ class View:
 
     tokens: list[Token]
     matches: list[Match]
+    typed: str = ""
+    sizes: frozenset[str] = frozenset()
     phone: str | None = None
     spots: list[Spot] = field(default_factory=list)
     taken: list[bool] = field(default_factory=list)
@@ -85,7 +87,8 @@ class View:
 def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | None) -> View:
     """Everything in a comment, by place."""
     tokens = tokenise(text)
-    view = View(tokens, list(lexicon.spot(tokens)))
+    sizes = frozenset(token.plain for token in tokens if len(token.plain) == 1 and token.plain in index.values)
+    view = View(tokens, list(lexicon.spot(tokens)), text, sizes)
     view.taken = [False] * len(tokens)
     phones(view, text, country)
     by_start: dict[int, list[Match]] = {}
@@ -94,6 +97,7 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     codes(view, index, by_start, pinned)
     spans = [*spaced_spans(view, index), *spaceless_spans(view, index, by_start)]
     names(view, [span for span in spans if span.strong], by_start, pinned)
+    places(view, by_start)
     numeric_codes(view, index, by_start, pinned)
     options(view, index, pinned, sure=True)
     names(view, [span for span in spans if not span.strong], by_start, pinned)
@@ -101,7 +105,22 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     prices(view, by_start)
     quantities(view, by_start)
     view.spots.sort(key=lambda spot: spot.start)
+    decide_by_options(view)
     return view
+
+
+def decide_by_options(view: View) -> None:
+    """Where a name could be several products, the only one that has the options said beside it."""
+    for place, spot in enumerate(view.spots):
+        if spot.kind != "which":
+            continue
+        for option in view.spots[place + 1 :]:
+            if option.kind != "option":
+                break
+            able = tuple(code for code in spot.codes if any(value.code == code for value in option.values))
+            if len(able) == 1:
+                spot.kind, spot.codes = "product", able
+                break
 
 
 # --- phones ---------------------------------------------------------------------------------------------------------
@@ -151,6 +170,37 @@ def _part_of_more(text: str, start: int, end: int) -> bool:
     return (end < len(text) and text[end].isdecimal()) or (start > 0 and text[start - 1].isalnum())
 
 
+# --- places ---------------------------------------------------------------------------------------------------------
+
+
+def places(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
+    """Numbers of an address: those in a stretch between commas that has a word for a place, and no product before."""
+    tokens = view.tokens
+    start = 0
+    while start < len(tokens):
+        end = start
+        while end < len(tokens) and not (tokens[end].kind == "sign" and tokens[end].text in ",;\n!?"):
+            end += 1
+        cue = next((match for match in view.matches if start <= match.start < end and is_place(view, match)), None)
+        if cue is not None:
+            named = [spot for spot in view.spots if start <= spot.start < cue.start and spot.kind == "product"]
+            for at in range(cue.start if named else start, end):
+                number = tokens[at].kind == "number" and not view.taken[at]
+                if number and unit_at(view, by_start, at + 1) is None and (at < 2 or tokens[at - 1].text not in "+x*"):
+                    view.take(Spot("size", at, at + 1))
+        start = end + 1
+
+
+def is_place(view: View, match: Match) -> bool:
+    """True for a word of an address, a short one only beside a number."""
+    if "place" not in match.roles or match.roles & {"claim", "code"} or not view.free(match.start, match.end):
+        return False
+    tokens = view.tokens
+    near = [at for at in (match.end, match.end + 1) if at < len(tokens) and tokens[at].kind == "number"]
+    long = len("".join(match.phrase.plain)) > 3 and not match.phrase.unit
+    return long or bool(near) or (match.start > 1 and tokens[match.start - 2].kind == "number" and len(match.phrase.plain[0]) > 1)
+
+
 # --- prices, sizes --------------------------------------------------------------------------------------------------
 
 CURRENCY = frozenset("$€£¥₫৳฿₱₹₩")
@@ -193,9 +243,9 @@ def prices(view: View, by_start: Mapping[int, Sequence[Match]]) -> None:
                     view.take(Spot("money", at, at + 1))
                     continue
                 for match in view.matches:
-                    telling = match.end == at and match.roles & {"money", "size", "place"}
+                    telling = match.end == at and match.roles & {"money", "size", "place", "paid"}
                     if telling and len(match.phrase.plain[0]) > 1 and view.free(match.start, at):
-                        kind: Kind = "money" if "money" in match.roles else "size"
+                        kind: Kind = "money" if match.roles & {"money", "paid"} else "size"
                         view.take(Spot(kind, at, at + 1))
                         break
 
@@ -256,7 +306,8 @@ def code_at(
             if found is None:
                 found = index.looks.get(look_key(key))
                 quality = 0.9
-                if found is not None and not looks_allowed(key, found):
+                capital = view.typed[tokens[end - 1].end - 1].isupper() and not by_start.get(at)
+                if found is not None and not looks_allowed(key, found, capital=capital):
                     found = None
             if found:
                 spot = Spot("product", at, end, tuple(found), quality=quality)
@@ -273,9 +324,14 @@ def narrowed(codes: tuple[Code, ...], pinned: Code | None) -> tuple[Code, ...]:
     return (pinned,) if len(codes) > 1 and pinned in codes and pinned is not None else codes
 
 
-def looks_allowed(key: str, found: Mapping[Code, None]) -> bool:
-    """Look-alikes count in what looks like a code: "to", "ill" and "10" are words and numbers of their own."""
-    return any(letter.isdecimal() for letter in key) and any(letter.isalpha() for letter in key) and bool(found)
+def looks_allowed(key: str, found: Mapping[Code, None], *, capital: bool) -> bool:
+    """Look-alikes count in what looks like a code: "to", "ill" and "10" are words and numbers of their own.
+
+    Letters alone count where they end in a capital and are no word: "SKI" for SK1, "PlO" for P10.
+    """
+    if not any(letter.isdecimal() for letter in key):
+        return capital and len(key) < 5 and all(code[:1].upper() == key[:1] for code in found)
+    return any(letter.isalpha() for letter in key) and bool(found)
 
 
 def joins(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -328,6 +384,8 @@ def unknown_code(view: View, index: Index, at: int) -> Spot | None:
     first = tokens[at]
     if first.kind != "word" or not first.text.isascii() or len(first.text) > 3 or at + 1 >= len(tokens):
         return None
+    if at and first.glued and tokens[at - 1].kind == "number":
+        return None  # "1kg5", "4m5"
     second = tokens[at + 1]
     if second.kind != "number" or not second.text.isdecimal() or not view.free(at, at + 2):
         return None
@@ -353,10 +411,12 @@ def numeric_codes(view: View, index: Index, by_start: Mapping[int, Sequence[Matc
             continue
         key = token.text.lstrip("0") or "0"
         marked_start = code_word(view, at)
-        sized = is_size(index, key, pinned)
+        sized = is_size(view, index, at, key, pinned)
         found = index.codes.get(key) or (index.tails.get(key) if marked_start is not None else None)
-        if marked_start is not None and (sized or unit_at(view, by_start, at + 1) is not None):
+        if marked_start is not None and (sized != "no" or unit_at(view, by_start, at + 1) is not None):
             marked_start = None
+        if sized == "surely":
+            continue
         if found and (marked_start is not None or stands_as_code(view, index, by_start, at, found)):
             codes = narrowed(tuple(found), pinned)
             start = at if marked_start is None else marked_start
@@ -365,7 +425,7 @@ def numeric_codes(view: View, index: Index, by_start: Mapping[int, Sequence[Matc
             view.take(Spot("unknown", marked_start, at + 1, said=token.text))
         elif (
             found is None
-            and not sized
+            and sized == "no"
             and len(key) < 5
             and index.plain_numbers
             and unit_at(view, by_start, at + 1) is None
@@ -383,9 +443,16 @@ def surely_code(view: View, start: int, at: int) -> bool:
     return at - start > 1 or len(view.tokens[start].plain) > 3 or view.tokens[start].text == "#"
 
 
-def is_size(index: Index, key: str, pinned: Code | None) -> bool:
-    """True where a number is a value of an option of the pinned product."""
-    return pinned is not None and any(value.code == pinned for value in index.values.get(key, ()))
+def is_size(view: View, index: Index, at: int, key: str, pinned: Code | None) -> Literal["no", "maybe", "surely"]:
+    """Whether a number is a value of an option of a product named before it, or of the pinned one."""
+    values = {value.code for value in index.values.get(key, ())}
+    if not values:
+        return "no"
+    if any(spot.kind == "product" and spot.end <= at and values & set(spot.codes) for spot in view.spots):
+        return "surely"
+    if any(match.end == at and "size" in match.roles for match in view.matches):
+        return "surely"
+    return "maybe" if pinned in values else "no"
 
 
 def cue_before(view: View, at: int, roles: frozenset[str]) -> bool:
@@ -435,6 +502,12 @@ def stands_as_code(
             return False
         if view.taken[at + 1] and spot_at(view, at + 1).kind == "product":
             return False
+    if exact and index.plain_numbers and any(
+        match.end == at and match.roles & {"to", "instead", "change"} for match in view.matches
+    ):
+        return True
+    if exact and index.plain_numbers and len(tokens[at].text) > 1 and any("each" in match.roles for match in view.matches):
+        return at == 0 or (view.taken[at - 1] and spot_at(view, at - 1).by == "number") or not view.taken[at - 1]
     before = at - 1
     while before >= 0:
         if tokens[before].kind == "sign" and tokens[before].text in ",;+/&\n!.":
@@ -475,7 +548,7 @@ def names(view: View, spans: list[Spot], by_start: Mapping[int, Sequence[Match]]
 
 def worth(view: View, spot: Spot, by_start: Mapping[int, Sequence[Match]]) -> bool:
     """False for a part of a name that is an ordinary word of the lexicon, or a single short one."""
-    if spot.strong:
+    if spot.strong and (spot.quality == 1 or spot.end - spot.start > 1):
         return True
     own = [at for at in range(spot.start, spot.end) if not any(ordinary(match) for match in by_start.get(at, ()))]
     if not own:
@@ -532,6 +605,9 @@ def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[in
     best = max(quality for _, quality in alive.values())
     if full:
         fullest = max(alive[name][1] for name in full)
+        letters = sum(len(token.plain) for token in view.tokens[start:end])
+        if size == 1 and fullest < 1 and letters < 5:
+            return  # a slip in a short word makes another word
         codes = dict.fromkeys(name.code for name in full if alive[name][1] == fullest)
         yield Spot("product", start, end, tuple(codes), True, "name", quality=fullest, said=view.said(start, end))
         return
@@ -689,7 +765,7 @@ def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> Non
     while at < len(tokens):
         found = longest_value(view, index, at, named) if not view.taken[at] else []
         mine = [value for value in found if value.code in named]
-        if not mine and named and not view.taken[at] and not found:
+        if not mine and named and not view.taken[at]:
             mine = near_values(index, tokens[at], named)
         short = tokens[at].kind == "number" or len(tokens[at].plain) < 3
         if mine or (found and not sure and not short):
@@ -789,8 +865,11 @@ def quantity_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) ->
             end += 1
     dozen = _role_at(by_start, end, "dozen")
     if dozen is not None and view.free(end, dozen.end):
-        number, end = number * 12, dozen.end
+        number, end = number * (dozen.phrase.number or 12), dozen.end
     unit, amount = None, None
+    whole = next((one for one in by_start.get(at, ()) if one.end == end and one.phrase.number is not None), None)
+    if whole is not None and whole.phrase.unit is not None:
+        unit, amount = whole.phrase.unit, whole.phrase.amount
     match = unit_at(view, by_start, end)
     if match is not None:
         unit, amount, end = match.phrase.unit, match.phrase.amount, match.end
@@ -861,9 +940,7 @@ def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> t
         end = match.end
     if total is None:
         dozen = _role_at(by_start, at, "dozen")
-        if dozen is not None:
-            return Decimal(1), at
-        return None, at
+        return (None, at) if dozen is None else (Decimal(1), at)
     return total, end
 
 
@@ -871,6 +948,8 @@ def unit_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> Mat
     """The unit that stands at a token."""
     for match in by_start.get(at, ()):
         if match.phrase.unit is not None and view.free(match.start, match.end):
+            if view.tokens[at].plain in view.sizes and not view.tokens[at].glued:
+                continue  # a letter that is a size here: "12 L"
             return match
     return None
 
