@@ -194,6 +194,18 @@ def plain(word: str) -> str:
 
 
 PLAIN = {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "ñ": "n"}
+SIMPLE = (
+    "红绿蓝黄浅长宽裤裙袜鞋围帽针织线绒绸缎纱丝钻银铁铝镜链环饰戒项圈发夹单双条张个只罐装盒组对几两钱买卖订单货这还吗么们"
+    "来给谢请问种类东鸡鸭鹅鱼虾蟹鲜猪腊肠饼干糖盐酱醋调味辣汤面粉饮药茶叶苹莲龙凤乌榄枣栗无线电灯脑机车轮换颜级绵衬"
+    "衫领纽扣码圆扁细贴纸笔书图画册儿婴亲爱岁号满宝贝净洁护肤润爽湿热凉冻烘烤炖补气养颗"
+)
+TRADITIONAL = (
+    "紅綠藍黃淺長寬褲裙襪鞋圍帽針織線絨綢緞紗絲鑽銀鐵鋁鏡鏈環飾戒項圈髮夾單雙條張個隻罐裝盒組對幾兩錢買賣訂單貨這還嗎麼們"
+    "來給謝請問種類東雞鴨鵝魚蝦蟹鮮豬臘腸餅乾糖鹽醬醋調味辣湯麵粉飲藥茶葉蘋蓮龍鳳烏欖棗栗無線電燈腦機車輪換顏級綿襯"
+    "衫領紐扣碼圓扁細貼紙筆書圖畫冊兒嬰親愛歲號滿寶貝淨潔護膚潤爽濕熱涼凍烘烤燉補氣養顆"
+)
+"""Letters written in two ways, place by place; the simplified ones are read as the traditional ones."""
+PLAIN.update((one, other) for one, other in zip(SIMPLE, TRADITIONAL, strict=True) if one != other)
 DROPPED = frozenset(
     [chr(point) for point in range(0x0300, 0x0370)]  # marks on Latin letters
     + ["\u093c", "\u09bc", "'"]  # nukta, which is left out or kept at random
@@ -202,4 +214,4 @@ DROPPED = frozenset(
 
 def marked(token: Token) -> bool:
     """True where the viewer typed marks that `plain` leaves out: then only a word with the same marks is meant."""
-    return token.text != token.plain and not token.text.isascii()
+    return token.text != token.plain and not token.text.isascii() and token.text not in PLAIN

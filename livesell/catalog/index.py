@@ -133,20 +133,20 @@ class Index:
 
     def words_near(self, token: str) -> list[str]:
         """Words of names that a typed word may stand for: itself, or one slip (two in long words) away."""
-        if token in self.tokens:
-            return [token]
-        if len(token) < 4 or token.isdecimal():
-            return []
+        own = [token] if token in self.tokens else []
+        if len(token) < (6 if own else 4) or token.isdecimal():
+            return own
         found: dict[str, None] = {}
         for shorter in (token, *shortened(token)):
             for word in self.deletions.get(shorter, ()):
                 found[word] = None
             if shorter in self.tokens:
                 found[shorter] = None
-        most = 1 if len(token) < 8 else 2
+        found.pop(token, None)
+        most = 1 if len(token) < 8 or own else 2
         near = [(OSA.distance(token, word, score_cutoff=most), word) for word in found if len(word) >= 3]
         best = min((distance for distance, _ in near), default=most + 1)
-        return [word for distance, word in near if distance == best <= most and not clash(token, word)]
+        return own + [word for distance, word in near if distance == best <= most and not clash(token, word)]
 
 
 def clash(token: str, word: str) -> bool:

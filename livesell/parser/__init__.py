@@ -16,7 +16,7 @@ from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to
 from livesell.parser.sides import sides
 from livesell.parser.signs import INTENTS, chances, signs_of, weights
 from livesell.parser.slots import NAMED, Item, claims_of, fill
-from livesell.parser.spots import Spot, View, see
+from livesell.parser.spots import View, see
 
 
 class Parser:
@@ -123,7 +123,7 @@ class Parser:
             for match in view.matches:
                 known.update(range(match.start, match.end))
             run: list[str] = []
-            for at in range(one.clause.start, one.clause.end):
+            for at in range(*self._stretch(view, one)):
                 token = view.tokens[at]
                 if at in known or token.kind != "word":
                     if len(run) > len(words):
@@ -135,6 +135,16 @@ class Parser:
                 words = run
         enough = sum(len(word) for word in words) >= (3 if words and words[0].isascii() else 2)
         return " ".join(words) if words and enough else ""
+
+    def _stretch(self, view: View, one: Weighed) -> tuple[int, int]:
+        """The tokens of a clause between the commas around what is claimed in it."""
+        places = [match.start for match in one.clause.cues if match.roles & {"claim", "take"}]
+        places += [spot.start for spot in one.clause.spots if spot.kind in ("quantity", "option")]
+        if not places:
+            return one.clause.start, one.clause.end
+        commas = [at for at in range(one.clause.start, one.clause.end) if view.tokens[at].text == ","]
+        start = max((at for at in commas if at < min(places)), default=one.clause.start)
+        return start, min((at for at in commas if at > max(places)), default=one.clause.end)
 
     def _cancel(self, view: View, parts: Sequence[Weighed]) -> Reading:
         items = self._items(view, parts, None)

@@ -36,7 +36,8 @@ def sides(view: View, parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]
                 return refused(before, after)
     for match in cues:
         if "past" in match.roles:
-            told = [spot for spot in spots if -2 <= spot.start - match.end <= 1 or -1 <= match.start - spot.end <= 1]
+            told = [spot for spot in spots if 0 <= match.start - spot.end <= 1]
+            told = told or [spot for spot in spots if 0 <= spot.start - match.end <= 1]
             rest = [spot for spot in spots if spot not in told]
             if comparable(told, rest):
                 return told, rest

@@ -42,7 +42,7 @@ def fill(view: View, index: Index, lexicon: Lexicon, pinned: Code | None, spots:
     if not named:
         if not loose:
             return []
-        groups.append((Item(pinned), loose))
+        groups.append((Item(pinned if pinned is not None else by_option(loose)), loose))
     else:
         groups = grouped(view, spots)
     items = [item for first, mine in groups for item in variants(view, index, first, mine)]
@@ -50,6 +50,13 @@ def fill(view: View, index: Index, lexicon: Lexicon, pinned: Code | None, spots:
     spread_each(view, items)
     spread_options(items, index)
     return settle(index, items, lexicon)
+
+
+def by_option(spots: Sequence[Spot]) -> Code | None:
+    """The only product that has all the options said, where no product is named."""
+    sets = [{value.code for value in spot.values} for spot in spots if spot.kind == "option"]
+    shared = set.intersection(*sets) if sets else set()
+    return next(iter(shared)) if len(shared) == 1 else None
 
 
 NAMED = ("product", "which", "unknown")

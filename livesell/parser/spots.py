@@ -87,7 +87,11 @@ class View:
 def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | None) -> View:
     """Everything in a comment, by place."""
     tokens = tokenise(text)
-    sizes = frozenset(token.plain for token in tokens if len(token.plain) == 1 and token.plain in index.values)
+    sizes = frozenset(
+        token.plain
+        for token in tokens
+        if len(token.plain) == 1 and any(len(value.plain) == 1 for value in index.values.get(token.plain, ()))
+    )
     view = View(tokens, list(lexicon.spot(tokens)), text, sizes)
     view.taken = [False] * len(tokens)
     phones(view, text, country)
@@ -99,9 +103,9 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     names(view, [span for span in spans if span.strong], by_start, pinned)
     places(view, by_start)
     numeric_codes(view, index, by_start, pinned)
-    options(view, index, pinned, sure=True)
+    options(view, index, by_start, pinned, sure=True)
     names(view, [span for span in spans if not span.strong], by_start, pinned)
-    options(view, index, pinned, sure=False)
+    options(view, index, by_start, pinned, sure=False)
     prices(view, by_start)
     quantities(view, by_start)
     view.spots.sort(key=lambda spot: spot.start)
@@ -154,15 +158,19 @@ def phones(view: View, text: str, country: str) -> None:
                 number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
         except phonenumbers.NumberParseException:
             number = None
-        long_run = re.search(r"\d{7,}", re.sub(r"[\s.()-]", "", digits)) is not None
-        unbroken = max(len(piece) for piece in re.split(r"\D+", digits)) >= 6
-        if number is None and not (long_run and unbroken):
+        if number is None and not like_phone(digits):
             continue
         if number is not None and view.phone is None:
             view.phone = number
         inside = [at for at, token in enumerate(view.tokens) if token.start < match.end() and token.end > match.start()]
         if inside:
             view.take(Spot("phone", inside[0], inside[-1] + 1))
+
+
+def like_phone(digits: str) -> bool:
+    """True for digits that are nobody's phone but nothing else either: a long run, or nine and more in big groups."""
+    groups = [piece for piece in re.split(r"\D+", digits) if piece]
+    return max(map(len, groups)) >= 6 or (sum(map(len, groups)) >= 9 and min(map(len, groups)) >= 3)
 
 
 def _part_of_more(text: str, start: int, end: int) -> bool:
@@ -303,7 +311,7 @@ def code_at(
                 continue
             found = index.codes.get(key)
             quality = 1.0
-            if found is None:
+            if found is None and view.typed[tokens[at].start : tokens[end - 1].end].isascii():
                 found = index.looks.get(look_key(key))
                 quality = 0.9
                 capital = view.typed[tokens[end - 1].end - 1].isupper() and not by_start.get(at)
@@ -429,7 +437,7 @@ def numeric_codes(view: View, index: Index, by_start: Mapping[int, Sequence[Matc
             and len(key) < 5
             and index.plain_numbers
             and unit_at(view, by_start, at + 1) is None
-            and cue_before(view, at, CLAIMING)
+            and cue_before(view, at, CLAIMING if len(key) > 1 else frozenset({"claim"}))
             and (at + 1 >= len(tokens) or tokens[at + 1].kind == "word" or tokens[at + 1].text in ".!,")
         ):
             view.take(Spot("unknown", at, at + 1, said=token.text))
@@ -611,7 +619,7 @@ def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[in
         codes = dict.fromkeys(name.code for name in full if alive[name][1] == fullest)
         yield Spot("product", start, end, tuple(codes), True, "name", quality=fullest, said=view.said(start, end))
         return
-    codes = dict.fromkeys(name.code for name, (_, quality) in alive.items() if quality == best)
+    codes = dict.fromkeys(name.code for name, (_, quality) in alive.items() if quality >= best - 0.2)
     covered = max(size / len(name.plain) for name in alive)
     if size == 1 and len(view.tokens[start].plain) < 3:
         return
@@ -671,7 +679,7 @@ def spaceless_run(
             span = _tokens_of(offsets, place, place + len(written))
             whole.setdefault(span, {})[name.code] = 1.0
             continue
-        if count < 2 or len(written) < 3:
+        if count < len(written) // 3 or len(written) < 3:
             continue
         match = fuzz.partial_ratio_alignment(written, run)
         if match is not None and match.score >= (80 if len(written) > 4 else 75) and len(written) >= 4:
@@ -752,7 +760,9 @@ def _tokens_of(offsets: Sequence[int], first: int, last: int) -> tuple[int, int]
 # --- options --------------------------------------------------------------------------------------------------------
 
 
-def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> None:
+def options(
+    view: View, index: Index, by_start: Mapping[int, Sequence[Match]], pinned: Code | None, *, sure: bool
+) -> None:
     """Words for values of options; which product they belong to is settled later.
 
     `sure` takes only values of the products named so far, or of the pinned one where none is.
@@ -764,6 +774,8 @@ def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> Non
     at = 0
     while at < len(tokens):
         found = longest_value(view, index, at, named) if not view.taken[at] else []
+        if found and tokens[at].kind == "number" and len(found[0].plain) == 1 and counted(view, by_start, at):
+            found = []
         mine = [value for value in found if value.code in named]
         if not mine and named and not view.taken[at]:
             mine = near_values(index, tokens[at], named)
@@ -776,10 +788,15 @@ def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> Non
             at += 1
 
 
+def counted(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> bool:
+    """True for a number with a sign before it or a unit behind it."""
+    return unit_at(view, by_start, at + 1) is not None or (at > 0 and view.tokens[at - 1].text in ("+", "*", "x"))
+
+
 def near_values(index: Index, token: Token, named: set[Code]) -> list[Value]:
     """Values of the named products that a word is one slip or ending away from."""
     word = token.plain
-    if token.kind != "word" or len(word) < 4 or len(named) > 8:
+    if token.kind != "word" or len(word) < 3 or len(named) > 8:
         return []
     found: list[Value] = []
     for code in named:
@@ -923,7 +940,12 @@ def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> t
     end = at
     while True:
         match = next(
-            (one for one in by_start.get(end, ()) if one.phrase.number is not None and view.free(end, one.end)), None
+            (
+                one
+                for one in by_start.get(end, ())
+                if one.phrase.number is not None and view.free(end, one.end) and not part_of_phrase(view, one)
+            ),
+            None,
         )
         if match is None:
             break
@@ -942,6 +964,15 @@ def number_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> t
         dozen = _role_at(by_start, at, "dozen")
         return (None, at) if dozen is None else (Decimal(1), at)
     return total, end
+
+
+def part_of_phrase(view: View, number: Match) -> bool:
+    """True for a number word inside a longer phrase that means something else: "do" in "bhej do"."""
+    return any(
+        match.start <= number.start and number.end <= match.end and match.end - match.start > number.end - number.start
+        and match.phrase.number is None and match.roles and not match.roles & {"each", "all", "add"}
+        for match in view.matches
+    )
 
 
 def unit_at(view: View, by_start: Mapping[int, Sequence[Match]], at: int) -> Match | None:
