@@ -16,6 +16,7 @@ from typing import get_args
 
 from livesell.model import Code, Intent
 from livesell.parser.intent import Clause, Weighed
+from livesell.parser.sides import comparable
 from livesell.parser.spots import Spot, View
 
 INTENTS: tuple[Intent, ...] = get_args(Intent)
@@ -116,14 +117,22 @@ def words(found: dict[str, None], view: View, clause: Clause, roles: dict[str, N
         lead = mine[0]
         if len(mine) == 1:
             found[f"only {lead}"] = None
-        before, after = beside(clause, match.start, -1), beside(clause, match.end, 1)
-        found[f"{before}<{lead}"] = None
-        found[f"{lead}>{after}"] = None
+        left, right = beside(clause, match.start, -1), beside(clause, match.end, 1)
+        found[f"{left}<{lead}"] = None
+        found[f"{lead}>{right}"] = None
         if place:
             previous = next(role for role in LOUD if role in cues[place - 1].roles)
             found[f"{previous}, {lead}"] = None
             if match.start - cues[place - 1].end <= 1:
                 found[f"{previous}|{lead}"] = None
+    things = clause.kinds(*SAID, "option", "quantity")
+    for match in clause.cues:
+        for role in ("to", "not", "denied", "instead", "change", "past", "cancel"):
+            if role in match.roles:
+                before = [spot for spot in things if spot.end <= match.start]
+                behind = [spot for spot in things if spot.start >= match.end]
+                if before and behind and comparable(before, behind):
+                    found[f"{role} between two of a kind"] = None
     if cues:
         found[f"begins {next(role for role in LOUD if role in cues[0].roles)}"] = None
         found[f"ends {next(role for role in LOUD if role in cues[-1].roles)}"] = None

@@ -129,7 +129,7 @@ def decide_by_options(view: View) -> None:
 
 # --- phones ---------------------------------------------------------------------------------------------------------
 
-LONG = re.compile(r"(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
+LONG = re.compile(r"(?<![A-Za-z])(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
 
 
 def phones(view: View, text: str, country: str) -> None:
@@ -149,7 +149,10 @@ def phones(view: View, text: str, country: str) -> None:
             str(unicodedata.decimal(letter)) if letter.isdecimal() else "0" if letter in "oO" else letter
             for letter in raw
         )
-        if sum(letter.isdecimal() for letter in digits) < 8 and not digits.startswith("+"):
+        told = any(
+            "phone" in word.roles and 0 <= match.start() - view.tokens[word.end - 1].end < 12 for word in view.matches
+        )
+        if sum(letter.isdecimal() for letter in digits) < 8 and not digits.startswith("+") and not told:
             continue
         number = None
         try:
@@ -158,7 +161,7 @@ def phones(view: View, text: str, country: str) -> None:
                 number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
         except phonenumbers.NumberParseException:
             number = None
-        if number is None and not like_phone(digits):
+        if number is None and not told and not like_phone(digits):
             continue
         if number is not None and view.phone is None:
             view.phone = number
@@ -506,7 +509,7 @@ def stands_as_code(
             return False
         if behind.plain == "x" and behind.glued and at + 2 >= len(tokens):
             return False
-        if any(match.roles & {"size", "money", "dozen"} and len(match.phrase.plain[0]) > 1 for match in by_start.get(at + 1, ())):
+        if any(measures(view, match) for match in by_start.get(at + 1, ())):
             return False
         if view.taken[at + 1] and spot_at(view, at + 1).kind == "product":
             return False
@@ -533,6 +536,14 @@ def stands_as_code(
     if not exact and not (index.plain_numbers and len(tokens[at].text) > 1):
         return False
     return index.plain_numbers or cue_before(view, at, CLAIMING) or len(tokens) == 1
+
+
+def measures(view: View, match: Match) -> bool:
+    """True for a word that makes the number before it a measure or a price; "size" before a number speaks of that one."""
+    after = view.tokens[match.end] if match.end < len(view.tokens) else None
+    if len(match.phrase.plain[0]) < 2 or (after is not None and after.kind == "number" and "size" in match.roles):
+        return False
+    return bool(match.roles & {"size", "money", "dozen"})
 
 
 def spot_at(view: View, at: int) -> Spot:
@@ -655,7 +666,7 @@ def spaceless_spans(view: View, index: Index, by_start: Mapping[int, Sequence[Ma
 
 def foreign(token: Token) -> bool:
     """True for a word in other letters than Latin ones."""
-    return token.kind == "word" and not token.text.isascii()
+    return token.kind == "word" and not token.plain.isascii()
 
 
 def spaceless_run(
@@ -682,7 +693,7 @@ def spaceless_run(
         if count < len(written) // 3 or len(written) < 3:
             continue
         match = fuzz.partial_ratio_alignment(written, run)
-        if match is not None and match.score >= (80 if len(written) > 4 else 75) and len(written) >= 4:
+        if match is not None and match.score >= (75 if len(written) == 4 and han(written) else 80) and len(written) >= 4:
             span = _tokens_of(offsets, match.dest_start, match.dest_end)
             whole.setdefault(span, {}).setdefault(name.code, match.score / 100 * 0.9)
     for (first, last), codes in whole.items():
