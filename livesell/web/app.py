@@ -58,8 +58,15 @@ def build(shop: Shop) -> web.Application:
     shop.guard.attach(app)
     api.add_routes(app, shop.guard)
     pages.add_routes(app, shop.guard)
+    app.on_shutdown.append(farewell)
     hooks.add_routes(app, shop.guard)
     return app
+
+
+async def farewell(app: web.Application) -> None:
+    """Send the pages away: a server that waits for them to go does not stop."""
+    for page in list(app[SHOP].feed.pages):
+        page.lose()
 
 
 @contextlib.asynccontextmanager
@@ -110,7 +117,9 @@ async def serving(
         )
         shop = Shop(config, store, writer, feed, guard, at_work, number, clock, config.shop.currency, decimals)
         ready(shop)
-        runner = web.AppRunner(build(shop), access_log=logs.ACCESS, access_log_class=logs.AccessLog, **RUNNER)
+        runner = web.AppRunner(
+            build(shop), access_log=logs.ACCESS, access_log_class=logs.AccessLog, shutdown_timeout=2, **RUNNER
+        )
         await runner.setup()
         try:
             listening = bound(server.host, server.port)

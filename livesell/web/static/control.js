@@ -204,7 +204,7 @@ function button(label, act, className, spokenAs) {
   const made = make("button", { type: "button", class: className, "aria-label": spokenAs }, label);
   made.addEventListener("pointerdown", () => { began = state.held; });
   made.addEventListener("click", (event) => {
-    if (event.detail > 0 && (began !== state.held || Date.now() < state.deadUntil)) return;
+    if (event.detail > 0 && made.closest("#card") && (began !== state.held || Date.now() < state.deadUntil)) return;
     act();
   });
   return made;

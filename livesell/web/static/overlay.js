@@ -78,8 +78,8 @@ function enter(buyer) {
 function leave(which) {
   const old = list.querySelector(`[data-buyer="${which}"]`);
   if (!old) return;
-  const away = old.animate([{ opacity: 1 }, { opacity: 0 }], 160);
-  away.onfinish = () => old.remove();
+  old.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 160, fill: "forwards" });
+  setTimeout(() => old.remove(), 170); // a page that is not drawn finishes no animation
 }
 
 function next() {

@@ -1,0 +1,259 @@
+"""The pages in a real Chromium: a comment becomes a draft, a tap confirms it, and only then a name is on air."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+
+from livesell.config import Catalog, Config, Server
+from livesell.config import Shop as ShopSettings
+from livesell.running import running
+from livesell.web.shop import Shop
+from tests.test_crash import free_port
+
+pytestmark = pytest.mark.browser
+
+GOODS = """code,name,aliases,unit,pack,price,stock,options
+H1,Trà rừng,tra rung,gói,500 g,90000,5,
+H2,"<img src=x onerror=""document.title='broken'"">",,chai,,180000,,
+H3,Áo len,,cái,,250000,S:1|M:2,size=S|M
+"""
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1280, "height": 800}
+
+HOSTILE = (
+    "<script>document.title='broken'</script>",
+    "<img src=x onerror=\"document.title='broken'\">",
+    "</script><svg onload=document.title='broken'>",
+    "\"><iframe src=javascript:document.title='broken'>",
+    "{{7*7}} ${7*7} <%= 7*7 %>",
+    "' onmouseover='document.title=1' x='",
+    "&lt;b&gt;",
+    "\u202egnp.exe \u2066x",
+    "Z̴̢̛͓̱̹̐͑̈a̶͚͑l̸̪̄g̵̰̽o̷͎͝" * 5,
+    "a" * 300,
+    "javascript:alert(1)",
+    "<style>*{display:none}</style>",
+    "<template><slot></template>",
+    "--></title><h1>x",
+    "नमस्ते\u200d\u200dবাংলা ไทย 陳淑芬 👩‍👩‍👧‍👦",
+    "\u2028\u2029\u0085",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=document.title='broken'>",
+    "]]><![CDATA[<b>",
+    "%3Cscript%3E",
+    "<a href='//evil.example'>mine</a>",
+)
+
+
+class Evening:
+    """A shop at work, and what its pages' consoles say."""
+
+    def __init__(self, shop: Shop, address: str, http: ClientSession) -> None:
+        self.shop, self.address, self.http = shop, address, http
+
+    def url(self, path: str, role: str = "seller") -> str:
+        """The address of a page with its key."""
+        return f"{self.address}{path}?key={self.shop.guard.keys.of(role)}"  # type: ignore[arg-type]
+
+    async def say(self, number: str, who: str, text: str) -> None:
+        """A comment comes."""
+        row = {"id": number, "author_id": f"id of {who}", "author": who, "text": text, "platform": "tiktok"}
+        key = {"Authorization": f"Bearer {self.shop.guard.keys.of('ingest')}"}
+        async with self.http.post(f"{self.address}/api/shows/current/comments", json=row, headers=key) as answer:
+            assert answer.status == 202, await answer.text()
+
+
+@asynccontextmanager
+async def selling(folder: Path, port: int = 0) -> AsyncIterator[Evening]:
+    """A shop at work."""
+    (folder / "products.csv").write_text(GOODS, encoding="utf-8")
+    config = Config(
+        shop=ShopSettings(name="Thử", languages=("vi", "en", "bn")),
+        server=Server(port=port),
+        catalog=Catalog(file="products.csv"),
+        folder=folder,
+    )
+    async with running(config, []) as (shop, address), ClientSession() as http:
+        yield Evening(shop, address, http)
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A Chromium of this machine."""
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield opened
+        await opened.close()
+
+
+@asynccontextmanager
+async def page_of(browser: Browser, size: Any = PHONE) -> AsyncIterator[Page]:
+    """A page of its own, whose errors fail the test."""
+    context = await browser.new_context(viewport=size)
+    page = await context.new_page()
+    wrong: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        # A line that breaks is no mistake of the page.
+        if message.type == "error" and "WebSocket" not in message.text and "ERR_CONNECTION" not in message.text:
+            wrong.append(message.text)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+    yield page
+    await context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
+async def test_a_tap_confirms_and_only_then_the_name_is_on_air(tmp_path: Path, browser: Browser, size: Any) -> None:
+    """Comment → draft on the control page → confirm → the overlay; undo takes the name down again."""
+    async with selling(tmp_path) as evening, page_of(browser, size) as control, page_of(browser, LAPTOP) as overlay:
+        await control.goto(evening.url("/control"))
+        await overlay.goto(evening.url("/overlay/buyers", "overlay"))
+        assert "key=" not in control.url
+        await evening.say("1", "Lò Thị Mẩy", "chốt H1 2 gói")
+        card = control.locator("#card article")
+        await expect(card).to_contain_text("Lò Thị Mẩy")
+        await expect(card).to_contain_text("H1")
+        await asyncio.sleep(0.5)
+        await expect(overlay.locator("body")).not_to_contain_text("Mẩy")
+        await card.locator("button.main").click()
+        await expect(overlay.locator("li").first).to_contain_text("Lò Mẩy")
+        await expect(overlay.locator("li").first).to_contain_text("H1 ×2")
+        await expect(control.locator("#pile")).to_contain_text("Xong hết rồi")
+        await control.locator("#undo button").click()
+        await expect(overlay.locator("li")).to_have_count(0)
+        await expect(control.locator("#card article")).to_contain_text("Lò Thị Mẩy")
+
+
+async def test_a_doubt_is_settled_with_one_tap(tmp_path: Path, browser: Browser) -> None:
+    """What was not clear stands first, with the products it could be; the missing size is asked on the card."""
+    async with selling(tmp_path) as evening, page_of(browser) as control:
+        await control.goto(evening.url("/control"))
+        await evening.say("1", "lin", "chốt")
+        card = control.locator("#card article")
+        await expect(card).to_contain_text("chưa nói mã")
+        await card.get_by_text("Mã khác").click()
+        await control.locator("dialog .candidate", has_text="H3").click()
+        await expect(card).to_contain_text("size nào?")
+        await asyncio.sleep(0.5)  # a new card takes no taps for a third of a second
+        await card.get_by_role("button", name="M", exact=True).click()
+        await expect(card).to_contain_text("H3 Áo len · M")
+        await card.locator("button.main").click()
+        await expect(control.locator("#pile")).to_contain_text("Xong hết rồi")
+
+
+async def test_pages_outlive_a_restart_without_a_reload(tmp_path: Path, browser: Browser) -> None:
+    """The server goes and comes back on the same port: both pages go on, in the same show, with what came meanwhile."""
+    port = free_port()
+    async with page_of(browser) as control, page_of(browser, LAPTOP) as overlay:
+        async with selling(tmp_path, port) as evening:
+            await control.goto(evening.url("/control"))
+            await overlay.goto(evening.url("/overlay/buyers", "overlay"))
+            await evening.say("1", "mai", "chốt H1")
+            await control.locator("#card button.main").click()
+            await expect(overlay.locator("li")).to_have_count(1)
+            await control.evaluate("window.marker = 'same page'")
+        await asyncio.sleep(0.3)
+        async with selling(tmp_path, port) as evening:
+            await evening.say("2", "lin", "chốt H1 2 gói")
+            await expect(control.locator("#card article")).to_contain_text("lin", timeout=15_000)
+            await control.locator("#card button.main").click()
+            await expect(overlay.locator("li")).to_have_count(2, timeout=15_000)
+            assert await control.evaluate("window.marker") == "same page"
+            assert await evening.shop.look(lambda look: len(look.shows())) == 1
+
+
+async def test_a_tap_without_a_line_is_kept_and_sent_once(tmp_path: Path, browser: Browser) -> None:
+    """Taps wait while the server is away, and happen once when it is back."""
+    port = free_port()
+    async with page_of(browser) as control:
+        async with selling(tmp_path, port) as evening:
+            await control.goto(evening.url("/control"))
+            await evening.say("1", "mai", "chốt H1 2 gói")
+            await expect(control.locator("#card button.main")).to_be_enabled()
+        await control.locator("#card button.main").click()
+        await asyncio.sleep(0.5)
+        async with selling(tmp_path, port) as evening:
+            async with asyncio.timeout(15):
+                while (await evening.shop.look(lambda look: look.sums(evening.shop.show)))["confirmed"] != 1:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            confirmed = await evening.shop.look(
+                lambda look: [one for one in look.recent(1) if one["type"] == "confirmed"]
+            )
+            assert len(confirmed) == 1
+
+
+async def test_hostile_words_are_words(tmp_path: Path, browser: Browser) -> None:
+    """Names and texts of viewers, and a product's name, run nothing and add no element on any page."""
+    async with selling(tmp_path) as evening:
+        for number, words in enumerate(HOSTILE):
+            await evening.say(f"n{number}", words[:200], f"chốt H1 {words}")
+            await evening.say(f"t{number}", f"viewer {number}", words)
+        orders = await evening.shop.look(lambda look: look.orders(evening.shop.show, limit=100))
+        assert orders
+        async with page_of(browser, LAPTOP) as control, page_of(browser, LAPTOP) as overlay, page_of(browser) as review:
+            await control.goto(evening.url("/control"))
+            await overlay.goto(evening.url("/overlay/buyers", "overlay"))
+            await review.goto(evening.url("/review"))
+            await review.locator("#rows li").first.click()
+            await expect(control.locator(".chatrow").first).to_be_visible()
+            for page in (control, overlay, review):
+                assert await page.title() != "broken"
+                for tag in ("iframe", "math", "img", "h1 b", "marquee"):
+                    assert await page.locator(tag).count() == 0, tag
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("language", ["vi", "en", "bn"])
+@pytest.mark.parametrize("width", [320, 390])
+async def test_nothing_is_wider_than_the_phone(tmp_path: Path, browser: Browser, language: str, width: int) -> None:
+    """In every language and every tab, with a long name and a waiting line."""
+    async with selling(tmp_path) as evening, page_of(browser, {"width": width, "height": 664}) as page:
+        await evening.say("1", "Nguyễn Thị Minh Khai Công Chúa Phượng Hoàng Lửa", "chốt H1 9 gói")
+        await evening.say("2", "lin", "H3 2")
+        for path in ("/control", "/review"):
+            await page.goto(evening.url(path) + f"&lang={language}")
+            await page.wait_for_load_state("load")
+            tabs = page.locator(".tabs button") if path == "/control" else page.locator("#rows li")
+            for index in range(await tabs.count()):
+                await tabs.nth(index).click()
+                await asyncio.sleep(0.1)
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, index)
+                if path == "/review":
+                    break
+
+
+async def test_what_is_typed_on_the_review_page_saves_itself(tmp_path: Path, browser: Browser) -> None:
+    """A phone is saved after a rest, and is there after a reload; a step can be taken back."""
+    async with selling(tmp_path) as evening, page_of(browser, LAPTOP) as review:
+        await evening.say("1", "mai", "chốt H1 2 gói")
+        await review.goto(evening.url("/review"))
+        await review.locator("#rows li").first.click()
+        await review.locator("[data-field=phone]").fill("0912 345 678")
+        await expect(review.locator(".saved").first).to_contain_text("Đã lưu")
+        await review.reload()
+        await review.locator("#rows li").first.click()
+        await expect(review.locator("[data-field=phone]")).to_have_value("0912 345 678")
+        await review.locator(".steps .go").first.click()
+        await expect(review.locator("#rows .chip").first).to_contain_text("Đã chốt")
+        await review.locator("#toast button").click()
+        await expect(review.locator("#rows .chip").first).to_contain_text("Đơn nháp")
