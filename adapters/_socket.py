@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from livesell.errors import AdapterError
 
 OPEN_TIMEOUT = 10
+CLOSE_TIMEOUT = 0.5
 LARGEST = 1 << 20
 
 Closed = Callable[[int | None, str], AdapterError]
@@ -34,8 +35,15 @@ async def opened(
 ) -> AsyncIterator[ClientConnection]:
     """A connection; whatever breaks it, also inside the block, becomes an AdapterError without the address."""
     try:
-        async with connect(url, max_size=LARGEST, open_timeout=OPEN_TIMEOUT, close_timeout=2, **options) as socket:
+        socket = await connect(url, max_size=LARGEST, open_timeout=OPEN_TIMEOUT, close_timeout=CLOSE_TIMEOUT, **options)
+        try:
             yield socket
+        finally:
+            try:
+                await socket.close()
+            finally:
+                # A goodbye that is not answered, or that is cut short itself, must not leave the line open.
+                socket.transport.abort()
     except ConnectionClosed as error:
         frame = error.rcvd
         raise (closed or told(who))(frame.code if frame else None, frame.reason if frame else "") from None
