@@ -85,16 +85,12 @@ class Phrase(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """A phrase at a place: tokens `start` to before `end`."""
+    """A phrase at a place: tokens `start` to before `end`, and what it means."""
 
     start: int
     end: int
     phrase: Phrase
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What it means."""
-        return self.phrase.roles
+    roles: frozenset[str]
 
 
 class Lexicon:
@@ -123,7 +119,7 @@ class Lexicon:
             for phrase in self._by_first.get(token.plain, ()):
                 end = start + len(phrase.plain)
                 if end <= size and fits(phrase, tokens, start):
-                    yield Match(start, end, phrase)
+                    yield Match(start, end, phrase, phrase.roles)
 
 
 def fits(phrase: Phrase, tokens: Sequence[Token], start: int) -> bool:

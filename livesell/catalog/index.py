@@ -28,6 +28,12 @@ def code_key(code: str) -> str:
     return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in PIECES.findall(letters))
 
 
+def begins_of(key: str) -> list[str]:
+    """What the first token of a code may be: its first piece from the first letter on, or all of it."""
+    first = PIECES.findall(key)[0] if key else ""
+    return [look[:size] for look in {first.translate(LOOKS), key.translate(LOOKS)} for size in range(1, len(look) + 1)]
+
+
 def look_key(key: str) -> str:
     """A code key in which letters and digits that look alike are one, again without leading zeros."""
     pieces = PIECES.findall(key.translate(LOOKS))
@@ -62,6 +68,7 @@ class Index:
     products: dict[Code, Product] = field(default_factory=dict)
     codes: dict[str, dict[Code, None]] = field(default_factory=dict)
     looks: dict[str, dict[Code, None]] = field(default_factory=dict)
+    begins: dict[str, dict[Code, None]] = field(default_factory=dict)
     tails: dict[str, dict[Code, None]] = field(default_factory=dict)
     prefixes: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, dict[Name, None]] = field(default_factory=dict)
@@ -78,6 +85,8 @@ class Index:
         key = code_key(product.code)
         _add(self.codes, key, product.code)
         _add(self.looks, look_key(key), product.code)
+        for begin in begins_of(key):
+            _add(self.begins, begin, product.code)
         pieces = PIECES.findall(key)
         if len(pieces) > 1 and pieces[-1].isdecimal():
             _add(self.tails, pieces[-1], product.code)
@@ -105,6 +114,8 @@ class Index:
         key = code_key(code)
         _take(self.codes, key, code)
         _take(self.looks, look_key(key), code)
+        for begin in begins_of(key):
+            _take(self.begins, begin, code)
         pieces = PIECES.findall(key)
         if len(pieces) > 1 and pieces[-1].isdecimal():
             _take(self.tails, pieces[-1], code)
@@ -125,6 +136,11 @@ class Index:
                     _take(self.pairs, letters[at : at + 2], name)
         for value in values_of(product):
             _take(self.values, value.plain[0], value)
+
+    def may_begin(self, token: str) -> bool:
+        """False for a token that no code begins with, look-alikes counted."""
+        begin = token.upper().translate(LOOKS)
+        return begin in self.begins or begin.lstrip("0") in self.begins or not begin.strip("01")
 
     @property
     def plain_numbers(self) -> bool:

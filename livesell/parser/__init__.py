@@ -16,7 +16,8 @@ from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to
 from livesell.parser.sides import sides
 from livesell.parser.signs import INTENTS, chances, signs_of, weights
 from livesell.parser.slots import NAMED, Item, claims_of, fill
-from livesell.parser.spots import View, see
+from livesell.parser.spots import see
+from livesell.parser.view import View
 
 
 class Parser:
@@ -168,7 +169,7 @@ class Parser:
         )
 
     def _change(self, view: View, parts: Sequence[Weighed], pinned: Code | None) -> Reading:
-        given, wanted = sides(view, parts)
+        given, wanted = sides(parts)
         lost = fill(view, self.index, self.lexicon, None, given)
         on_show = pinned
         named = [item for item in lost if item.code is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from livesell.lexicon import Match
 from livesell.model import Code
-from livesell.parser.spots import Spot, View
+from livesell.parser.view import Spot, View
 
 CLAUSE = frozenset(".!;?\n…")
 MACHINE = (

@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from livesell.parser import Parser
 from livesell.parser.signs import INTENTS, WEIGHTS, chances
 
 COUNTRY = {
-    "vi": "VN", "bn": "BD", "en": "US", "th": "TH", "id": "ID", "ms": "MY", "fil": "PH", "zh": "TW", "hi": "IN", "es": "MX", "pt": "BR",
+    "vi": "VN", "bn": "BD", "en": "US", "th": "TH", "id": "ID", "ms": "MY", "fil": "PH", "zh": "TW", "hi": "IN",
+    "es": "MX", "pt": "BR",
 }  # fmt: skip
 """The country of a labelled catalog, by the language its name begins with."""
 
@@ -56,7 +58,7 @@ def learn(rows: Sequence[Row], *, rounds: int = 15, rate: float = 0.1, shrink: f
     table = {sign: [0.0] * len(INTENTS) for sign, count in seen.items() if count >= 3}
     steps = {sign: [1e-3] * len(INTENTS) for sign in table}
     order = list(range(len(rows)))
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 (the order of learning, nothing secret)
     for _ in range(rounds):
         chance.shuffle(order)
         for at in order:
@@ -93,8 +95,8 @@ def main() -> None:
             held = [row for row in rows if row[0] == language]
             count = right(held, learn([row for row in rows if row[0] != language]))
             whole += count
-            print(f"{language:<4} {count / len(held):.3f} of {len(held)}")
-        print(f"all  {whole / len(rows):.3f} of {len(rows)}")
+            sys.stdout.write(f"{language:<4} {count / len(held):.3f} of {len(held)}\n")
+        sys.stdout.write(f"all  {whole / len(rows):.3f} of {len(rows)}\n")
         return
     table = learn(rows)
     lines = ",\n".join(f"  {json.dumps(sign)}: {json.dumps(row)}" for sign, row in table.items())

@@ -15,14 +15,16 @@ from collections.abc import Sequence
 
 from livesell.parser.intent import Weighed
 from livesell.parser.slots import NAMED
-from livesell.parser.spots import Spot, View
+from livesell.parser.view import Spot
 
 THINGS = (*NAMED, "option", "quantity")
 
 
-def sides(view: View, parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
+def sides(parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
     """What is given up, and what is wanted; the first is empty where only what is wanted is said."""
-    spots = sorted((spot for one in parts for spot in one.clause.spots if spot.kind in THINGS), key=lambda one: one.start)
+    spots = sorted(
+        (spot for one in parts for spot in one.clause.spots if spot.kind in THINGS), key=lambda one: one.start
+    )
     cues = [match for one in parts for match in one.clause.cues]
     for match in cues:
         before = [spot for spot in spots if spot.end <= match.start]
@@ -47,11 +49,11 @@ def sides(view: View, parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]
             after = [spot for spot in spots if spot.start >= match.end]
             if before and after and ("to" in match.roles or comparable(before, after)):
                 return before, after
-    return twice(view, spots)
+    return twice(spots)
 
 
 def refused(before: Sequence[Spot], after: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
-    """"A2 instead of A1", "instead of A1 I take A2": the thing right behind the word is given up."""
+    """ "A2 instead of A1", "instead of A1 I take A2": the thing right behind the word is given up."""
     if before:
         return list(after), list(before)
     kind = after[0].kind
@@ -77,7 +79,7 @@ def same_kind(one: Spot, other: Spot) -> bool:
     return False
 
 
-def twice(view: View, spots: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
+def twice(spots: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
     """The first of two things of a kind is given up; what belongs to neither goes with both."""
     for at, spot in enumerate(spots):
         earlier = [one for one in spots[:at] if same_kind(one, spot)]

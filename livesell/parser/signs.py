@@ -17,14 +17,14 @@ from typing import get_args
 from livesell.model import Code, Intent
 from livesell.parser.intent import Clause, Weighed
 from livesell.parser.sides import comparable
-from livesell.parser.spots import Spot, View
+from livesell.parser.view import Spot, View
 
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 WEIGHTS = Path(__file__).with_name("weights.json")
 
 LOUD = (
-    "claim", "take", "add", "cancel", "change", "instead", "not", "denied", "question", "ask", "if", "past", "paid", "other", "decline", "announce",
-    "aside", "request", "only", "me", "to", "greeting",
+    "claim", "take", "add", "cancel", "change", "instead", "not", "denied", "question", "ask", "if", "past", "paid",
+    "other", "decline", "announce", "aside", "request", "only", "me", "to", "greeting",
 )  # fmt: skip
 """Roles that decide together; the rest count by themselves."""
 
@@ -41,7 +41,7 @@ def signs_of(view: View, weighed: Sequence[Weighed], pinned: Code | None) -> lis
     target = "product" if named else "count" if counted else "nothing"
     roles: dict[str, None] = {}
     for clause in clauses:
-        words(found, view, clause, roles)
+        words(found, clause, roles)
     loud = [role for role in LOUD if role in roles]
     for at, role in enumerate(loud):
         found[f"{role}+{target}"] = None
@@ -79,7 +79,7 @@ def shape(found: dict[str, None], view: View, clauses: Sequence[Clause], pinned:
     chosen = sum(spot.kind == "option" for spot in view.spots)
     found[f"named {min(named, 2)} counted {min(counted, 2)} chosen {min(chosen, 1)}"] = None
     found[f"named {min(named, 1)} counted {min(counted, 1)} {'pinned' if pinned is not None else 'none'}"] = None
-    cued = set()
+    cued: set[int] = set()
     for clause in clauses:
         for match in clause.cues:
             cued.update(range(match.start, match.end))
@@ -106,7 +106,7 @@ def shape(found: dict[str, None], view: View, clauses: Sequence[Clause], pinned:
         found["quoted"] = None
 
 
-def words(found: dict[str, None], view: View, clause: Clause, roles: dict[str, None]) -> None:
+def words(found: dict[str, None], clause: Clause, roles: dict[str, None]) -> None:
     """What the words of a clause mean, and what stands beside each."""
     cues = [match for match in clause.cues if match.roles & _LOUD]
     for place, match in enumerate(cues):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from livesell.catalog.index import Index
 from livesell.lexicon import Lexicon
 from livesell.model import ONE, Amount, Claim, Code, Product, Quantity
-from livesell.parser.spots import Spot, View
+from livesell.parser.view import Spot, View
 from livesell.text import tokenise
 
 SEPARATORS = frozenset(",;/&\n|")
@@ -45,7 +45,7 @@ def fill(view: View, index: Index, lexicon: Lexicon, pinned: Code | None, spots:
         groups.append((Item(pinned if pinned is not None else by_option(loose)), loose))
     else:
         groups = grouped(view, spots)
-    items = [item for first, mine in groups for item in variants(view, index, first, mine)]
+    items = [item for first, mine in groups for item in variants(index, first, mine)]
     items = every_value(view, index, items)
     spread_each(view, items)
     spread_options(items, index)
@@ -93,14 +93,14 @@ def grouped(view: View, spots: Sequence[Spot]) -> list[tuple[Item, list[Spot]]]:
     return groups
 
 
-def variants(view: View, index: Index, first: Item, spots: Sequence[Spot]) -> list[Item]:
+def variants(index: Index, first: Item, spots: Sequence[Spot]) -> list[Item]:
     """One product's quantities and options as items: "M 1 L 2" and "1 M 2 L" are two of them."""
     product = index.products.get(first.code) if first.code is not None else None
     chosen: list[tuple[Spot, str, str]] = []
     for spot in spots:
-        value = next((one for one in spot.values if one.code == first.code), None) if product else None
-        if value is not None:
-            chosen.append((spot, value.option, value.value))
+        mine = next((one for one in spot.values if one.code == first.code), None) if product else None
+        if mine is not None:
+            chosen.append((spot, mine.option, mine.value))
     several = len(chosen) > len({option for _, option, _ in chosen})
     meant = {id(spot): (option, value) for spot, option, value in chosen}
     counts = [spot for spot in spots if spot.kind == "quantity"]
@@ -176,7 +176,7 @@ def separated(view: View, one: Spot, other: Spot | None) -> bool:
         return True
     between = range(one.end, other.start)
     return any(view.tokens[at].text in SEPARATORS or view.tokens[at].text == "+" for at in between) or any(
-        "and" in match.roles and match.start in between for match in view.matches
+        at in view.joins for at in between
     )
 
 

@@ -1,0 +1,149 @@
+"""Numbers that are no quantity: phones, addresses, prices, times, ages and weights."""
+
+from __future__ import annotations
+
+import re
+
+from livesell.lexicon import Match
+from livesell.parser.view import Kind, Spot, View, role_at, unit_at
+
+LONG = re.compile(r"(?<![A-Za-z])(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
+
+
+def phones(view: View, text: str, country: str) -> None:
+    """A phone number as E.164, and its digits out of the way; also those of numbers that only look like one."""
+    cut = text[: view.tokens[-1].end] if view.tokens else ""
+    if sum(letter.isdecimal() for letter in cut) < 7:
+        return
+    import unicodedata
+
+    import phonenumbers
+
+    for match in LONG.finditer(cut):
+        raw = match[0].strip()
+        if sum(letter.isdecimal() for letter in raw) < 7:
+            continue
+        digits = "".join(
+            str(unicodedata.decimal(letter)) if letter.isdecimal() else "0" if letter in "oO" else letter
+            for letter in raw
+        )
+        told = any(
+            "phone" in word.roles and 0 <= match.start() - view.tokens[word.end - 1].end < 12 for word in view.matches
+        )
+        if sum(letter.isdecimal() for letter in digits) < 8 and not digits.startswith("+") and not told:
+            continue
+        number = None
+        try:
+            parsed = phonenumbers.parse(digits, country)
+            if phonenumbers.is_valid_number(parsed) and not _part_of_more(cut, match.start(), match.end()):
+                number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None and not told and not like_phone(digits):
+            continue
+        if number is not None and view.phone is None:
+            view.phone = number
+        inside = [at for at, token in enumerate(view.tokens) if token.start < match.end() and token.end > match.start()]
+        if inside:
+            view.take(Spot("phone", inside[0], inside[-1] + 1))
+
+
+def like_phone(digits: str) -> bool:
+    """True for digits that are nobody's phone but nothing else either: a long run, or nine and more in big groups."""
+    groups = [piece for piece in re.split(r"\D+", digits) if piece]
+    return max(map(len, groups)) >= 6 or (sum(map(len, groups)) >= 9 and min(map(len, groups)) >= 3)
+
+
+def _part_of_more(text: str, start: int, end: int) -> bool:
+    """True where more digits follow at once: a part of an account or a tracking number."""
+    return (end < len(text) and text[end].isdecimal()) or (start > 0 and text[start - 1].isalnum())
+
+
+def places(view: View) -> None:
+    """Numbers of an address: those in a stretch between commas that has a word for a place, and no product before."""
+    tokens = view.tokens
+    start = 0
+    while start < len(tokens):
+        end = start
+        while end < len(tokens) and not (tokens[end].kind == "sign" and tokens[end].text in ",;\n!?"):
+            end += 1
+        cue = next((match for match in view.matches if start <= match.start < end and is_place(view, match)), None)
+        if cue is not None:
+            named = [spot for spot in view.spots if start <= spot.start < cue.start and spot.kind == "product"]
+            for at in range(cue.start if named else start, end):
+                number = tokens[at].kind == "number" and not view.taken[at]
+                if number and unit_at(view, at + 1) is None and (at < 2 or tokens[at - 1].text not in "+x*"):
+                    view.take(Spot("size", at, at + 1))
+        start = end + 1
+
+
+def is_place(view: View, match: Match) -> bool:
+    """True for a word of an address, a short one only beside a number."""
+    if "place" not in match.roles or match.roles & {"claim", "code"} or not view.free(match.start, match.end):
+        return False
+    tokens = view.tokens
+    near = [at for at in (match.end, match.end + 1) if at < len(tokens) and tokens[at].kind == "number"]
+    long = len("".join(match.phrase.plain)) > 3 and not match.phrase.unit
+    return (
+        long
+        or bool(near)
+        or (match.start > 1 and tokens[match.start - 2].kind == "number" and len(match.phrase.plain[0]) > 1)
+    )
+
+
+CURRENCY = frozenset("$€£¥₫৳฿₱₹₩")
+
+
+def prices(view: View) -> None:
+    """Numbers that are money, times, ages, weights or part of an address; never a quantity."""
+    tokens = view.tokens
+    for at, token in enumerate(tokens):
+        if token.kind != "number" or view.taken[at] or role_at(view, at, "half") is not None:
+            continue
+        before = tokens[at - 1] if at else None
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if before is not None and before.text in CURRENCY and token.glued:
+            view.take(Spot("money", at - 1, at + 1))
+        elif after is not None and after.text in CURRENCY:
+            view.take(Spot("money", at, at + 2))
+        elif (
+            after is not None
+            and after.text in "/:"
+            and at + 2 < len(tokens)
+            and tokens[at + 2].kind == "number"
+            and after.glued
+        ):
+            view.take(Spot("size", at, at + 3))
+        elif after is not None and after.text == "%":
+            view.take(Spot("size", at, at + 2))
+        else:
+            for match in view.by_start.get(at + 1, ()):
+                near = tokens[match.start].glued or len(tokens[match.start].plain) > 1
+                if "money" in match.roles and near:
+                    view.take(Spot("money", at, match.end))
+                    break
+                if "size" in match.roles and near and not view.taken[at]:
+                    view.take(Spot("size", at, match.end))
+                    break
+            else:
+                measured = unit_at(view, at + 1) is not None
+                if _grouped(token.text) or (not measured and too_many(token.text)):
+                    view.take(Spot("money", at, at + 1))
+                    continue
+                for match in view.by_end.get(at, ()):
+                    telling = match.roles & {"money", "size", "place", "paid"}
+                    if telling and len(match.phrase.plain[0]) > 1 and view.free(match.start, at):
+                        kind: Kind = "money" if match.roles & {"money", "paid"} else "size"
+                        view.take(Spot(kind, at, at + 1))
+                        break
+
+
+def too_many(number: str) -> bool:
+    """True for a bare number that nobody asks for: four digits and more, or cents."""
+    whole, _, rest = number.replace(",", ".").partition(".")
+    return len(whole) > 3 or len(rest) == 2
+
+
+def _grouped(number: str) -> bool:
+    """120.000, 1,200,000: a price written with thousands marks."""
+    return re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", number) is not None
