@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -26,11 +27,12 @@ class Over(AdapterError):
 class Stream:
     """One call of StreamList; it ends when the server ends it."""
 
-    def __init__(self, settings: Any, chat: str, token: str) -> None:
-        self.settings, self.chat, self.token = settings, chat, token
+    def __init__(self, settings: Any, login: str, chat: str, page: str) -> None:
+        self.settings, self.login, self.chat, self.page = settings, login, chat, page
         self._channel: Any = None
 
     async def __aenter__(self) -> AsyncIterator[tuple[bytes, str]]:
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it writes notes to the terminal by itself
         try:
             grpc = importlib.import_module("grpc")
             importlib.import_module("grpc.aio")
@@ -49,11 +51,11 @@ class Stream:
     async def _responses(self, grpc: Any) -> AsyncIterator[tuple[bytes, str]]:
         kinds = grpc_messages()
         request = kinds.Request(live_chat_id=self.chat, part=["id", "snippet", "authorDetails"])
-        if self.token:
-            request.page_token = self.token
+        if self.page:
+            request.page_token = self.page
         call = self._channel.unary_stream(METHOD, request_serializer=kinds.Request.SerializeToString)
-        if self.settings.token:
-            metadata = (("authorization", f"Bearer {self.settings.token}"),)
+        if self.login:
+            metadata = (("authorization", f"Bearer {self.login}"),)
         else:
             metadata = (("x-goog-api-key", self.settings.key),)
         try:

@@ -14,7 +14,7 @@ from livesell.model import AuthorId, Comment, MessageId, Platform
 
 from ._fields import ident, payload, since_1970, table, whole, words
 from ._http import asking
-from ._kept import Kept
+from ._kept import OAuth
 from ._socket import opened, received
 
 SITES = {1: "discord", 2: "dlive", 4: "twitch", 5: "youtube", 7: "youtube", 8: "youtube"}
@@ -69,8 +69,7 @@ class Restream(Adapter):
 
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         super().__init__(settings, name=name, seller_ids=seller_ids)
-        self._kept = Kept(settings.login)
-        self._refresh: str = words(self._kept.read().get("refresh")) or settings.refresh
+        self._login = OAuth(settings)
 
     @property
     def place(self) -> str:
@@ -85,7 +84,10 @@ class Restream(Adapter):
 
     async def run(self, ear: Ear) -> None:
         """Connect with a token that is fresh, listen until the line breaks."""
-        token = await self._fresh() if self._refresh else self.settings.token
+        if self._login.refresh:
+            async with asking("Restream") as http:
+                await self._login.renew(http)
+        token = self._login.token
         if not token:
             raise AdapterError("Restream needs a `token`, or `refresh` with the app's `client_id`", permanent=True)
         async with opened(f"{self.settings.url}?{urlencode({'accessToken': token})}", "Restream") as socket:
@@ -97,18 +99,3 @@ class Restream(Adapter):
                     live = True
                     await ear.tell(Status("live"))
                 await ear.hear(Frame(text=text, at=datetime.now(UTC)))
-
-    async def _fresh(self) -> str:
-        own = self.settings
-        asked = {"grant_type": "refresh_token", "refresh_token": self._refresh}
-        asked |= {"client_id": own.client_id, "client_secret": own.client_secret}
-        async with asking("Restream") as http:
-            reply = await http.post(own.oauth_url, data=asked)
-        token = words(table(reply.body).get("access_token"))
-        if reply.status in (400, 401, 403) or (reply.status == 200 and not token):
-            raise AdapterError("Restream does not take the login any more: make a new `refresh`", permanent=True)
-        if reply.status != 200:
-            raise AdapterError(f"Restream gives no token now (HTTP {reply.status})")
-        self._refresh = words(table(reply.body).get("refresh_token")) or self._refresh
-        self._kept.write({"refresh": self._refresh})
-        return token

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from livesell.model import Ended
 from . import _youtube
 from ._fields import ident, rows, table, whole, words
 from ._http import Http, Reply, asking
+from ._kept import OAuth
 from ._youtube_grpc import SHORT, Over, Stream
 
 VIDEO = re.compile(
@@ -35,6 +37,8 @@ PACIFIC = "America/Los_Angeles"
 class YouTubeSettings(Settings, frozen=True, kw_only=True):
     """`video` (id or address) or `channel` (@name or id). `key`: an API key; `token`: OAuth, for one's own channel.
 
+    A token lasts an hour; with `refresh`, `client_id` and `client_secret` it is renewed, and kept in the file `login`.
+
     `transport`: "list" asks within the quota, "grpc" is told (extra), "innertube" needs no key and may break any day.
     `hours`: how long the show may last, which spreads what is left of `quota` units a day.
     """
@@ -43,6 +47,10 @@ class YouTubeSettings(Settings, frozen=True, kw_only=True):
     channel: str = ""
     key: str = ""
     token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    refresh: str = ""
+    login: Path | None = None
     transport: Literal["list", "grpc", "innertube"] = "list"
     hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 4
     quota: Annotated[int, msgspec.Meta(gt=0)] = 10_000
@@ -50,10 +58,11 @@ class YouTubeSettings(Settings, frozen=True, kw_only=True):
     api_url: str = "https://youtube.googleapis.com"
     grpc_url: str = "https://youtube.googleapis.com:443"
     web_url: str = "https://www.youtube.com"
+    oauth_url: str = "https://oauth2.googleapis.com/token"
 
     def __post_init__(self) -> None:
         """Refuse a source that names no place."""
-        if not (self.video or self.channel or self.token):
+        if not (self.video or self.channel or self.token or self.refresh):
             raise ValueError("Expected `video` or `channel`")
 
 
@@ -67,6 +76,7 @@ class YouTube(Adapter):
         super().__init__(settings, name=name, seller_ids=seller_ids)
         match = VIDEO.fullmatch(settings.video)
         self.video: str = match[1] if match else settings.video
+        self._login = OAuth(settings)
         self._used = 0
         self._until: datetime | None = None
         self._slower = 1.0
@@ -93,13 +103,15 @@ class YouTube(Adapter):
 
     async def run(self, ear: Ear) -> None:
         """Find the chat, read it to its end."""
-        needy = self.settings.transport != "innertube" and not (self.settings.key or self.settings.token)
-        if needy:
+        login, own = self._login, self.settings
+        if own.transport != "innertube" and not (own.key or login.token or login.refresh):
             raise AdapterError(
                 'YouTube needs an API key (`key`, from console.cloud.google.com), or transport = "innertube"',
                 permanent=True,
             )
         async with asking("YouTube") as http:
+            if login.refresh:
+                await login.renew(http)
             video = self.video
             while not video and not (video := await self._on_air(http)):
                 await self._wait(ear, "no live broadcast on the channel")
@@ -127,11 +139,15 @@ class YouTube(Adapter):
     # --- the Data interface ---------------------------------------------------------------------------------------
 
     async def _ask(self, http: Http, path: str, cost: int, **params: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.settings.token}"} if self.settings.token else {}
-        if not headers:
-            params["key"] = self.settings.key
-        reply = await http.get(f"{self.settings.api_url}/youtube/v3/{path}", params, headers=headers)
-        self._used += cost
+        for last in (False, True):
+            headers = {"Authorization": f"Bearer {self._login.token}"} if self._login.token else {}
+            if not headers:
+                params["key"] = self.settings.key
+            reply = await http.get(f"{self.settings.api_url}/youtube/v3/{path}", params, headers=headers)
+            self._used += cost
+            if reply.status != 401 or last or not self._login.refresh:
+                break
+            await self._login.renew(http)
         if reply.status != 200:
             raise failure(reply, self.settings.quota)
         return table(reply.body)
@@ -225,7 +241,7 @@ class YouTube(Adapter):
             began = asyncio.get_running_loop().time()
             self._used += COST
             try:
-                async with Stream(self.settings, chat, self._page.get(chat, "")) as stream:
+                async with Stream(self.settings, self._login.token, chat, self._page.get(chat, "")) as stream:
                     async for data, token in stream:
                         frame = Frame(data=data, at=datetime.now(UTC), transport="grpc", history=chat not in self._page)
                         over = await self.heard(ear, frame)

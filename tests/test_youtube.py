@@ -263,6 +263,27 @@ def test_an_address_serves_as_the_video() -> None:
     assert source.place == VIDEO
 
 
+async def test_a_token_that_runs_out_is_renewed() -> None:
+    """One's own live by OAuth: a token that YouTube no longer takes is exchanged, and the chat goes on."""
+    async with YouTubeFake().serving() as fake:
+        fake.items = [item(1, "A1")]
+        keys = {"refresh": "r-0", "client_id": "c", "client_secret": "s"}
+        ear = Listener(
+            make_source(fake.settings(video="", key="", quota=3_600_000, oauth_url=f"{fake.url}/token", **keys))
+        )
+        async with ear.listening():
+            await ear.until(lambda: ear.texts == ["A1"])
+            fake.good_tokens.clear()
+            fake.items.append(item(2, "A2"))
+            await ear.until(lambda: ear.texts == ["A1", "A2"])
+        assert fake.renewals == ["r-0", "r-0"]
+        fake.good_tokens.clear()
+        fake.spent = True
+        with pytest.raises(AdapterError, match="make a new `refresh`") as spent:
+            await ear.connection()
+        assert spent.value.permanent
+
+
 # --- gRPC -----------------------------------------------------------------------------------------------------------
 
 

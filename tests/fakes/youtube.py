@@ -63,6 +63,9 @@ class YouTubeFake:
         self.streams: list[list[bytes] | grpc.StatusCode] = []
         self.stream_requests: list[Any] = []
         self.metadata: list[dict[str, str]] = []
+        self.good_tokens: set[str] = set()
+        self.renewals: list[str] = []
+        self.spent = False
         self.url = self.grpc_url = ""
 
     def settings(self, **more: object) -> dict[str, object]:
@@ -79,9 +82,26 @@ class YouTubeFake:
             body["liveStreamingDetails"] = self.details
         return web.json_response({"items": [body]})
 
+    async def _token(self, request: web.Request) -> web.Response:
+        if self.spent:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        self.renewals.append(str((await request.post())["refresh_token"]))
+        self.good_tokens.add(f"t-{len(self.renewals)}")
+        return web.json_response({"access_token": f"t-{len(self.renewals)}", "expires_in": 3_600})
+
+    async def _broadcasts(self, request: web.Request) -> web.Response:
+        self.units += 1
+        return web.json_response({"items": [{"id": VIDEO}] if self._known(request) else []})
+
+    def _known(self, request: web.Request) -> bool:
+        said = request.headers.get("Authorization")
+        return said is None or said.removeprefix("Bearer ") in self.good_tokens
+
     async def _messages(self, request: web.Request) -> web.Response:
         self.units += 5
         self.asked.append(dict(request.query))
+        if not self._known(request):
+            return web.json_response({"error": {"errors": [{"reason": "authError"}]}}, status=401)
         if self.errors:
             status, reason = self.errors.popleft()
             error = {"code": status, "message": f"because {reason}", "errors": [{"reason": reason}]}
@@ -138,6 +158,8 @@ class YouTubeFake:
         app = web.Application()
         app.router.add_get("/youtube/v3/videos", self._videos)
         app.router.add_get("/youtube/v3/liveChat/messages", self._messages)
+        app.router.add_get("/youtube/v3/liveBroadcasts", self._broadcasts)
+        app.router.add_post("/token", self._token)
         app.router.add_get("/@thaomoc/live", self._live)
         app.router.add_get("/watch", self._watch)
         app.router.add_post("/youtubei/v1/live_chat/get_live_chat", self._innertube)
