@@ -73,7 +73,7 @@ class Evening:
 
     async def say(self, number: str, who: str, text: str) -> None:
         """A comment comes."""
-        row = {"id": number, "author_id": f"id of {who}", "author": who, "text": text, "platform": "tiktok"}
+        row = {"id": number, "author_id": f"id {abs(hash(who))}", "author": who, "text": text, "platform": "tiktok"}
         key = {"Authorization": f"Bearer {self.shop.guard.keys.of('ingest')}"}
         async with self.http.post(f"{self.address}/api/shows/current/comments", json=row, headers=key) as answer:
             assert answer.status == 202, await answer.text()
