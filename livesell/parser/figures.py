@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from livesell.lexicon import Match
 from livesell.parser.view import Kind, Spot, View, role_at, unit_at
 
-LONG = re.compile(r"(?<![A-Za-z])(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
+LONG = re.compile(r"(?<![A-Za-z\d])(?:\+|\(|\b00)?[\doO০-৯๐-๙०-९０-９](?:[\s.()-]{0,2}[\doO০-৯๐-๙०-९０-９]){6,16}")
 
 
 def phones(view: View, text: str, country: str) -> None:
@@ -15,37 +16,45 @@ def phones(view: View, text: str, country: str) -> None:
     cut = text[: view.tokens[-1].end] if view.tokens else ""
     if sum(letter.isdecimal() for letter in cut) < 7:
         return
-    import unicodedata
-
-    import phonenumbers
-
     for match in LONG.finditer(cut):
-        raw = match[0].strip()
-        if sum(letter.isdecimal() for letter in raw) < 7:
-            continue
-        digits = "".join(
-            str(unicodedata.decimal(letter)) if letter.isdecimal() else "0" if letter in "oO" else letter
-            for letter in raw
-        )
-        told = any(
-            "phone" in word.roles and 0 <= match.start() - view.tokens[word.end - 1].end < 12 for word in view.matches
-        )
-        if sum(letter.isdecimal() for letter in digits) < 8 and not digits.startswith("+") and not told:
-            continue
+        start, end = match.span()
+        told = any("phone" in word.roles and 0 <= start - view.tokens[word.end - 1].end < 12 for word in view.matches)
         number = None
-        try:
-            parsed = phonenumbers.parse(digits, country)
-            if phonenumbers.is_valid_number(parsed) and not _part_of_more(cut, match.start(), match.end()):
-                number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None and not told and not like_phone(digits):
+        # A quantity may stand before a phone: "A1 2 0912 345 678".
+        for piece in [match.start(), *(start + gap.end() for gap in SPACE.finditer(match[0]))][:3]:
+            number = dialled(cut, piece, end, country, least=7 if told else 8)
+            if number is not None:
+                start = piece
+                break
+        if number is None and not told and not like_phone(match[0]):
             continue
         if number is not None and view.phone is None:
             view.phone = number
-        inside = [at for at, token in enumerate(view.tokens) if token.start < match.end() and token.end > match.start()]
-        if inside:
+        inside = [at for at, token in enumerate(view.tokens) if token.start < end and token.end > start]
+        if inside and view.free(inside[0], inside[-1] + 1):
             view.take(Spot("phone", inside[0], inside[-1] + 1))
+
+
+SPACE = re.compile(r"\s+")
+
+
+def dialled(text: str, start: int, end: int, country: str, *, least: int) -> str | None:
+    """A stretch of text as E.164, None where no phone has that number."""
+    import phonenumbers
+
+    raw = text[start:end].strip()
+    digits = "".join(
+        str(unicodedata.decimal(letter)) if letter.isdecimal() else "0" if letter in "oO" else letter for letter in raw
+    )
+    if sum(letter.isdecimal() for letter in digits) < (least if not digits.startswith("+") else 7):
+        return None
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed) or _part_of_more(text, start, end):
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def like_phone(digits: str) -> bool:
@@ -70,7 +79,10 @@ def places(view: View) -> None:
         cue = next((match for match in view.matches if start <= match.start < end and is_place(view, match)), None)
         if cue is not None:
             named = [spot for spot in view.spots if start <= spot.start < cue.start and spot.kind == "product"]
-            for at in range(cue.start if named else start, end):
+            first = cue.start if named else start
+            if named and cue.start - named[-1].end > 2:
+                first = max(named[-1].end + 1, cue.start - 2)
+            for at in range(first, end):
                 number = tokens[at].kind == "number" and not view.taken[at]
                 if number and unit_at(view, at + 1) is None and (at < 2 or tokens[at - 1].text not in "+x*"):
                     view.take(Spot("size", at, at + 1))
