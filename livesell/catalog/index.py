@@ -40,7 +40,7 @@ def look_key(key: str) -> str:
     return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in pieces)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Name:
     """One name of a product: its tokens, in their plain form and as written."""
 
@@ -50,7 +50,7 @@ class Name:
     spaceless: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Value:
     """A word for a value of an option."""
 
@@ -66,6 +66,8 @@ class Index:
     """The searchable side of a catalog."""
 
     products: dict[Code, Product] = field(default_factory=dict)
+    names: dict[Code, list[Name]] = field(default_factory=dict)
+    chosen: dict[Code, list[Value]] = field(default_factory=dict)
     codes: dict[str, dict[Code, None]] = field(default_factory=dict)
     looks: dict[str, dict[Code, None]] = field(default_factory=dict)
     begins: dict[str, dict[Code, None]] = field(default_factory=dict)
@@ -94,7 +96,9 @@ class Index:
             self.prefixes[pieces[0]] = self.prefixes.get(pieces[0], 0) + 1
             self.letters_in_codes += 1
         self.longest_code = max(self.longest_code, len(tokenise(product.code)))
-        for name in names_of(product):
+        self.names[product.code] = list(names_of(product))
+        self.chosen[product.code] = list(values_of(product))
+        for name in self.names[product.code]:
             for token in name.plain:
                 _add(self.tokens, token, name)
                 for shorter in shortened(token):
@@ -103,7 +107,7 @@ class Index:
                 letters = "".join(name.plain)
                 for at in range(len(letters) - 1):
                     _add(self.pairs, letters[at : at + 2], name)
-        for value in values_of(product):
+        for value in self.chosen[product.code]:
             _add(self.values, value.plain[0], value)
 
     def remove(self, code: Code) -> None:
@@ -124,7 +128,7 @@ class Index:
             if not self.prefixes[pieces[0]]:
                 del self.prefixes[pieces[0]]
             self.letters_in_codes -= 1
-        for name in names_of(product):
+        for name in self.names.pop(code):
             for token in name.plain:
                 _take(self.tokens, token, name)
                 if token not in self.tokens:
@@ -134,7 +138,7 @@ class Index:
                 letters = "".join(name.plain)
                 for at in range(len(letters) - 1):
                     _take(self.pairs, letters[at : at + 2], name)
-        for value in values_of(product):
+        for value in self.chosen.pop(code):
             _take(self.values, value.plain[0], value)
 
     def may_begin(self, token: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from rapidfuzz import fuzz
 
 from livesell.catalog.index import Index, Name
 from livesell.model import Code
 from livesell.parser.view import Spot, View, foreign, han, narrowed, ordinary
-from livesell.text import marked
+from livesell.text import Token, marked
 
 
 def names(view: View, spans: list[Spot], pinned: Code | None) -> None:
@@ -37,22 +38,60 @@ def worth(view: View, spot: Spot) -> bool:
     return letters >= (3 if view.tokens[own[0]].plain.isascii() else 2)
 
 
-def spaced_spans(view: View, index: Index) -> Iterator[Spot]:
+COMMON = 24
+"""A word of more names than this is looked for in the names that the other words give, not looked up by itself."""
+
+Hits = dict[Name, tuple[int, float]]
+"""Names that have a word: its place in the name, and how well it fits."""
+
+
+def words_of(view: View, index: Index, pinned: Code | None) -> list[Hits]:
+    """For every token the names that it may be a word of."""
+    tokens = view.tokens
+    near: list[Hits] = [{} for _ in tokens]
+    common: list[tuple[int, str]] = []
+    for at, token in enumerate(tokens):
+        if token.kind == "sign" or view.taken[at]:
+            continue
+        for word in index.words_near(token.plain):
+            holders = index.tokens[word]
+            if len(holders) > COMMON:
+                common.append((at, word))
+            else:
+                hit(near[at], token, word, holders)
+    if common:
+        known = dict.fromkeys(name for hits in near for name in hits)
+        for name in index.names.get(pinned, ()) if pinned is not None else ():
+            known[name] = None
+        for place, (at, word) in enumerate(common):
+            hit(near[at], tokens[at], word, [name for name in known if word in name.plain])
+            if place and common[place - 1][0] == at - 1:
+                other = common[place - 1][1]
+                fewer, more = sorted((word, other), key=lambda one: len(index.tokens[one]))
+                both = [name for name in index.tokens[fewer] if more in name.plain][:COMMON]
+                hit(near[at], tokens[at], word, both)
+                hit(near[at - 1], tokens[at - 1], other, both)
+            if not near[at]:
+                hit(near[at], tokens[at], word, list(islice(index.tokens[word], 4)))
+    return near
+
+
+def hit(hits: Hits, token: Token, word: str, holders: Iterable[Name]) -> None:
+    """Note the names that a word stands in.
+
+    A word with other tones is still taken for a slip: viewers mistype tones more often than they mean another product.
+    """
+    for name in holders:
+        if name not in hits:
+            place = name.plain.index(word)
+            same = word == token.plain and (not marked(token) or token.text == name.text[place])
+            hits[name] = (place, 1.0 if same else 0.9 if word == token.plain else 0.85)
+
+
+def spaced_spans(view: View, index: Index, pinned: Code | None) -> Iterator[Spot]:
     """Spans of words that all stand in one name of one or more products."""
     tokens = view.tokens
-    near: list[dict[Name, tuple[int, float]]] = []
-    for at, token in enumerate(tokens):
-        found: dict[Name, tuple[int, float]] = {}
-        if token.kind != "sign" and not view.taken[at]:
-            for word in index.words_near(token.plain):
-                for name in index.tokens.get(word, ()):
-                    place = name.plain.index(word)
-                    # A word with other tones is still taken for a slip: viewers mistype tones more often than they
-                    # mean another product.
-                    same = word == token.plain and (not marked(token) or token.text == name.text[place])
-                    if name not in found:
-                        found[name] = (place, 1.0 if same else 0.9 if word == token.plain else 0.85)
-        near.append(found)
+    near = words_of(view, index, pinned)
     for start in range(len(tokens)):
         alive = {name: ({place}, quality) for name, (place, quality) in near[start].items() if not name.spaceless}
         end = start
@@ -63,9 +102,9 @@ def spaced_spans(view: View, index: Index) -> Iterator[Spot]:
                 break
             grown = {}
             for name, (places, quality) in alive.items():
-                hit = near[end].get(name)
-                if hit is not None and (hit[0] not in places or name.plain.count(tokens[end].plain) > 1):
-                    grown[name] = (places | {hit[0]}, quality * hit[1])
+                more = near[end].get(name)
+                if more is not None and (more[0] not in places or name.plain.count(tokens[end].plain) > 1):
+                    grown[name] = (places | {more[0]}, quality * more[1])
             alive = grown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from livesell.catalog.index import Index, Value, values_of
+from livesell.catalog.index import Index, Value
 from livesell.model import Code
 from livesell.parser.view import Spot, View, unit_at
 from livesell.text import Token, marked
@@ -48,7 +48,7 @@ def near_values(index: Index, token: Token, named: set[Code]) -> list[Value]:
         return []
     found: list[Value] = []
     for code in named:
-        for value in values_of(index.products[code]):
+        for value in index.chosen[code]:
             if len(value.plain) == 1 and len(value.plain[0]) > 3 and value.plain[0][0] == word[0]:
                 near = OSA.distance(word, value.plain[0], score_cutoff=1) <= 1
                 if near and value.option not in [one.option for one in found]:

@@ -29,7 +29,7 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     view = View(tokens, list(lexicon.spot(tokens)), text, sizes)
     phones(view, text, country)
     codes(view, index, pinned)
-    spans = [*spaced_spans(view, index), *spaceless_spans(view, index)]
+    spans = [*spaced_spans(view, index, pinned), *spaceless_spans(view, index)]
     names(view, [span for span in spans if span.strong], pinned)
     places(view)
     numeric_codes(view, index, pinned)
