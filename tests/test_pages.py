@@ -207,7 +207,7 @@ async def test_hostile_words_are_words(tmp_path: Path, browser: Browser) -> None
     async with selling(tmp_path) as evening:
         for number, words in enumerate(HOSTILE):
             await evening.say(f"n{number}", words[:200], f"chốt H1 {words}")
-            await evening.say(f"t{number}", f"viewer {number}", words)
+            await evening.say(f"t{number}", f"viewer {number}", f"· {words}")
         orders = await evening.shop.look(lambda look: look.orders(evening.shop.show, limit=100))
         assert orders
         async with page_of(browser, LAPTOP) as control, page_of(browser, LAPTOP) as overlay, page_of(browser) as review:
