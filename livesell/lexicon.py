@@ -36,6 +36,7 @@ ROLES: Mapping[str, str] = {
     "only": "this and no more: thôi, only",
     "question": "asks: bao nhiêu, how much, còn không",
     "ask": "asks only at the end of a sentence or beside a code: không, à, na",
+    "opens": "asks where a sentence begins with it: is, does, có phải",
     "if": "opens a condition: còn thì, if",
     "past": "tells of an earlier purchase: hôm trước, received",
     "paid": "reports a payment: ck rồi, paid",

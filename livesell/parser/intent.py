@@ -91,7 +91,7 @@ def weigh(view: View, clause: Clause, pinned: Code | None, *, alone: bool) -> We
     """The intent of one clause."""
     named = clause.kinds("product", "which", "unknown")
     counted = clause.kinds("quantity")
-    asks = clause.asks or clause.has("question") or asks_at_end(clause)
+    asks = clause.asks or clause.has("question") or asks_at_end(clause) or opens(clause)
     claim = clause.has("claim")
     takes = clause.has("take", "claim", "add")
     if clause.has("announce"):
@@ -127,6 +127,16 @@ def asks_at_end(clause: Clause) -> bool:
         match for match in clause.cues if match.start >= last.end and not match.roles & {"filler", "person", "greeting"}
     ]
     return not behind and not any(spot.start >= last.end for spot in clause.spots)
+
+
+def opens(clause: Clause) -> bool:
+    """True where a clause begins with a word that asks there: "is A1 washable"."""
+    for match in clause.cues:
+        if "opens" in match.roles:
+            return all(spot.start > match.start for spot in clause.spots)
+        if not match.roles & {"filler", "person", "greeting"}:
+            return False
+    return False
 
 
 def asked(clause: Clause, named: Sequence[Spot], counted: Sequence[Spot], *, takes: bool) -> Weighed:

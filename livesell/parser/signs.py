@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 from livesell.model import Code, Intent
-from livesell.parser.intent import Clause, Weighed
+from livesell.parser.intent import Clause, Weighed, opens
 from livesell.parser.sides import comparable
 from livesell.parser.view import Spot, View
 
@@ -47,6 +47,9 @@ def signs_of(view: View, weighed: Sequence[Weighed], pinned: Code | None) -> lis
         found[f"{role}+{target}"] = None
         for other in loud[at + 1 :]:
             found[f"{role}&{other}"] = None
+    if any(opens(clause) for clause in clauses):
+        found["opens"] = None
+    before_question(found, view, clauses)
     for one in weighed:
         found[f"clause {one.intent} {round(one.weight, 1)}"] = None
         found[f"clause {one.intent}"] = None
@@ -57,13 +60,31 @@ def signs_of(view: View, weighed: Sequence[Weighed], pinned: Code | None) -> lis
     return list(found)
 
 
+def before_question(found: dict[str, None], view: View, clauses: Sequence[Clause]) -> None:
+    """What was said before the first word that asks: a claim with a question behind it is a claim."""
+    cues = [match for clause in clauses for match in clause.cues]
+    ask = next((match for match in cues if match.roles & {"question", "aside"}), None)
+    if ask is None:
+        return
+    earlier = [spot for spot in view.spots if spot.end <= ask.start]
+    told = sorted({"named" if spot.kind in SAID else spot.kind for spot in earlier if spot.kind in (*SAID, "quantity")})
+    if any(match.end <= ask.start and match.roles & {"claim", "take"} for match in cues):
+        told.append("claim")
+    aside = "aside" if any("aside" in match.roles for match in cues) else "question"
+    found[f"before {aside}: {' '.join(told)}"] = None
+
+
 def shape(found: dict[str, None], view: View, clauses: Sequence[Clause], pinned: Code | None) -> None:
     """How a comment looks: what was seen in it, and how much is left over."""
     tokens = view.tokens
     found["always"] = None
     found["pinned" if pinned is not None else "none pinned"] = None
     kinds: dict[str, int] = {}
+    seen: set[tuple[str, tuple[Code, ...]]] = set()
     for spot in view.spots:
+        if spot.codes and (spot.kind, spot.codes) in seen:
+            continue
+        seen.add((spot.kind, spot.codes))
         kind = spot.kind
         if kind == "product":
             kind = f"product by {spot.by}{'' if spot.strong else ' in part'}"  # type: ignore[assignment]
@@ -74,7 +95,7 @@ def shape(found: dict[str, None], view: View, clauses: Sequence[Clause], pinned:
         found[kind_] = None
         if count > 1:
             found[f"{kind_} twice"] = None
-    named = sum(spot.kind in SAID for spot in view.spots)
+    named = sum(kind in SAID for kind, _ in seen)
     counted = sum(spot.kind == "quantity" for spot in view.spots)
     chosen = sum(spot.kind == "option" for spot in view.spots)
     found[f"named {min(named, 2)} counted {min(counted, 2)} chosen {min(chosen, 1)}"] = None
