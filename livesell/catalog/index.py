@@ -144,7 +144,12 @@ class Index:
     def may_begin(self, token: str) -> bool:
         """False for a token that no code begins with, look-alikes counted."""
         begin = token.upper().translate(LOOKS)
-        return begin in self.begins or begin.lstrip("0") in self.begins or not begin.strip("01")
+        return (
+            begin in self.begins
+            or begin.lstrip("0") in self.begins
+            or begin.rstrip("01") in self.begins  # "TYO1": zeros are gone from the keys
+            or not begin.strip("01")
+        )
 
     @property
     def plain_numbers(self) -> bool:

@@ -115,27 +115,29 @@ class Parser:
         )
 
     def _names_unknown(self, view: View, parts: Sequence[Weighed]) -> str:
-        """The words of a claim that name something the catalog does not have, "" where there are none."""
-        words: list[str] = []
+        """The words of a claim that name something the catalog does not have, "" where there are none.
+
+        They stand beside the word that claims, or beside a quantity: other unknown words say nothing about goods.
+        """
+        best = (0, 0)
         for one in parts:
-            known: set[int] = set()
-            for spot in one.clause.spots:
-                known.update(range(spot.start, spot.end))
-            for match in view.matches:
-                known.update(range(match.start, match.end))
-            run: list[str] = []
-            for at in range(*self._stretch(view, one)):
-                token = view.tokens[at]
-                if at in known or token.kind != "word":
-                    if len(run) > len(words):
-                        words = run
-                    run = []
-                else:
-                    run.append(token.text)
-            if len(run) > len(words):
-                words = run
-        enough = sum(len(word) for word in words) >= (3 if words and words[0].isascii() else 2)
-        return " ".join(words) if words and enough else ""
+            known = {at for spot in one.clause.spots for at in range(spot.start, spot.end)}
+            known.update(at for match in view.matches for at in range(match.start, match.end))
+            beside = {edge for spot in one.clause.kinds("quantity", "size") for edge in (spot.start, spot.end)}
+            for match in one.clause.cues:
+                if match.roles & {"claim", "take", "add", "size"}:
+                    beside.update((match.start, match.end))
+            first, last = self._stretch(view, one)
+            start = first
+            for at in range(first, last + 1):
+                if at < last and at not in known and view.tokens[at].kind == "word":
+                    continue
+                near = not beside or any(-1 <= edge - start <= 0 or edge == at for edge in beside)
+                if near and at - start > best[1] - best[0]:
+                    best = (start, at)
+                start = at + 1
+        words = view.said(*best)
+        return words if len(words.replace(" ", "")) >= (3 if words.isascii() else 2) else ""
 
     def _stretch(self, view: View, one: Weighed) -> tuple[int, int]:
         """The tokens of a clause between the commas around what is claimed in it."""

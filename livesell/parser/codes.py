@@ -75,7 +75,8 @@ def looks_allowed(key: str, found: Mapping[Code, None], *, capital: bool) -> boo
     """
     if not any(letter.isdecimal() for letter in key):
         return capital and len(key) < 5 and all(code[:1].upper() == key[:1] for code in found)
-    return any(letter.isalpha() for letter in key) and bool(found)
+    letters = sum(letter.isalpha() for letter in key)
+    return bool(found) and 0 < letters <= (len(key) - letters) + max(len(code.rstrip("0123456789")) for code in found)
 
 
 def joins(tokens: Sequence[Token], start: int, end: int) -> bool:

@@ -60,7 +60,8 @@ def dialled(text: str, start: int, end: int, country: str, *, least: int) -> str
 def like_phone(digits: str) -> bool:
     """True for digits that are nobody's phone but nothing else either: a long run, or nine and more in big groups."""
     groups = [piece for piece in re.split(r"\D+", digits) if piece]
-    return max(map(len, groups)) >= 6 or (sum(map(len, groups)) >= 9 and min(map(len, groups)) >= 3)
+    most = max(map(len, groups))
+    return most >= 6 or (most >= 4 and sum(map(len, groups)) >= 9 and min(map(len, groups)) >= 3)
 
 
 def _part_of_more(text: str, start: int, end: int) -> bool:
@@ -144,7 +145,11 @@ def prices(view: View) -> None:
                     continue
                 for match in view.by_end.get(at, ()):
                     telling = match.roles & {"money", "size", "place", "paid"}
-                    if telling and len(match.phrase.plain[0]) > 1 and view.free(match.start, at):
+                    if (
+                        telling
+                        and len(match.phrase.plain[0]) > (2 if "size" in match.roles else 1)
+                        and view.free(match.start, at)
+                    ):
                         kind: Kind = "money" if match.roles & {"money", "paid"} else "size"
                         view.take(Spot(kind, at, at + 1))
                         break

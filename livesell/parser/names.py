@@ -123,7 +123,7 @@ def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[in
         return
     codes = dict.fromkeys(name.code for name, (_, quality) in alive.items() if quality >= best - 0.2)
     covered = max(size / len(name.plain) for name in alive)
-    if size == 1 and len(view.tokens[start].plain) < 3:
+    if size == 1 and len(view.tokens[start].plain) < (2 if foreign(view.tokens[start]) else 3):
         return
     yield Spot(
         "product",

@@ -29,6 +29,11 @@ def sides(parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
     for match in cues:
         before = [spot for spot in spots if spot.end <= match.start]
         after = [spot for spot in spots if spot.start >= match.end]
+        if "to" in match.roles and named(before) and named(after):
+            return before, after
+    for match in cues:
+        before = [spot for spot in spots if spot.end <= match.start]
+        after = [spot for spot in spots if spot.start >= match.end]
         if "instead" in match.roles and after:
             return refused(before, after)
         if match.roles & {"not", "denied"} and not match.roles & {"cancel", "change"}:
@@ -50,6 +55,11 @@ def sides(parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
             if before and after and ("to" in match.roles or comparable(before, after)):
                 return before, after
     return twice(spots)
+
+
+def named(spots: Sequence[Spot]) -> bool:
+    """True where a product is among them."""
+    return any(spot.kind in NAMED for spot in spots)
 
 
 def refused(before: Sequence[Spot], after: Sequence[Spot]) -> tuple[list[Spot], list[Spot]]:
