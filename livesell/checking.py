@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from livesell import registry
+from livesell.adapter import Adapter, Status, try_out
 from livesell.catalog.sheet import load
 from livesell.config import Config
 from livesell.errors import LivesellError
 from livesell.i18n import languages
 from livesell.lexicon import tags
+from livesell.running import sources_of
 from livesell.store.engine import Lock, prepare, reader_engine, url_of
 from livesell.store.engine import check as check_file
 from livesell.web.app import database_file
@@ -42,15 +44,27 @@ def shop(config: Config) -> Iterator[tuple[bool, str]]:
 
 
 def sources(config: Config) -> Iterator[tuple[bool, str]]:
-    """Sources that cannot be made."""
-    if not config.source:
-        yield False, "sources: none; comments can be posted by programs"
-        return
+    """Sources that cannot be made, and what each says when it is tried."""
     try:
-        for source in registry.make_sources(config.source, folder=config.folder):
-            yield False, f"source {source.name}: {source.platform} {source.place}"
+        found = sources_of(config)
     except LivesellError as error:
         yield True, str(error)
+        return
+    if not found:
+        yield False, "sources: none; comments can be posted by programs, and `livesell sources add LINK` adds one"
+    for source, status in zip(found, asyncio.run(tried(found)), strict=True):
+        where = f"source {source.name}: {source.platform} {source.place}"
+        wrong = status.code in ("lost", "stopped")
+        yield wrong, f"{where}: {status.code}" + (f", {status.reason}" if status.reason else "")
+
+
+async def tried(found: Sequence[Adapter]) -> list[Status]:
+    """How each source is when it is connected to once; all at the same time."""
+    return list(await asyncio.gather(*(try_out(source, SECONDS) for source in found)))
+
+
+SECONDS = 15.0
+"""How long a source may take to say a word."""
 
 
 def goods(config: Config) -> Iterator[tuple[bool, str]]:

@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Goods in and out.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
+sources_app = typer.Typer(help="Where comments come from.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration (./config.toml).")]
 
@@ -74,6 +76,32 @@ def run(
     logs.start(settings.folder, secrets=())
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(running.run(settings, record=record))
+
+
+@app.command()
+def replay(
+    folder: Path,
+    *,
+    speed: Annotated[float, typer.Option(help="How many times faster than it was; 0 at once.")] = 1,
+    config: ConfigOption = None,
+) -> None:
+    """Run a recorded night again, on a database of its own."""
+    import asyncio
+
+    from livesell import running
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(running.replay(configured(config), folder, speed=speed))
+
+
+@sources_app.command("add")
+def sources_add(link: str, config: ConfigOption = None) -> None:
+    """Add a source by its link: a live's address, a channel, a page."""
+    import asyncio
+
+    from livesell import sheets
+
+    print(asyncio.run(sheets.add_source(configured(config), link)))
 
 
 @app.command()

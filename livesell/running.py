@@ -7,10 +7,13 @@ import contextlib
 import logging
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
+
+from msgspec import structs
 
 from livesell import lexicon, logs, registry
 from livesell.adapter import Adapter, Frame, write_frame
@@ -32,8 +35,41 @@ def reader_of(config: Config) -> Parser:
 
 
 def sources_of(config: Config) -> list[Adapter]:
-    """The sources of a configuration."""
-    return registry.make_sources(config.source, folder=config.folder)
+    """The sources of a configuration, and those that were added by command."""
+    tables = [*config.source, *added_sources(config)]
+    return registry.make_sources(tables, folder=config.folder)
+
+
+def added_sources(config: Config) -> list[dict[str, Any]]:
+    """The sources that were added by command, which live in the database."""
+    file = database_file(config)
+    if file is not None and not file.exists():
+        return []
+    from livesell.sheets import reading
+
+    return reading(config, lambda look: look.added_sources())
+
+
+async def replay(config: Config, folder: Path, *, speed: float, out: TextIO = sys.stdout) -> None:
+    """Run a recorded night again on a database of its own, with the shop's goods, and keep serving."""
+    table = {"platform": "replay", "folder": str(folder), "speed": speed}
+    source = registry.make_source(table, folder=Path.cwd())
+    with tempfile.TemporaryDirectory(prefix="livesell-replay-", ignore_cleanup_errors=True) as name:
+        async with running(elsewhere(config, Path(name)), [source]) as (shop, address):
+            print(banner(shop, address, keys=True), file=out, flush=True)
+            await until_stopped()
+
+
+def elsewhere(config: Config, folder: Path) -> Config:
+    """The same shop with a database of its own in a folder; its sheet of goods stays where it is."""
+    sheet = config.catalog_path
+    file = str(sheet.resolve()) if sheet is not None and sheet.exists() else ""
+    return structs.replace(
+        config,
+        folder=folder,
+        catalog=structs.replace(config.catalog, file=file),
+        database=structs.replace(config.database, url="sqlite:///shop.db"),
+    )
 
 
 @contextlib.asynccontextmanager
@@ -49,8 +85,8 @@ async def running(
 
     StoreBusy names the address of a process that has the database already.
     """
-    # The writer, the feed and the server take turns many times a comment: with the interpreter's 5 ms each of them would
-    # wait for the others longer than a commit takes.
+    # The writer, the feed and the server take turns many times a comment: with the interpreter's 5 ms each of them
+    # would wait for the others longer than a commit takes.
     sys.setswitchinterval(0.0005)
     file = database_file(config)
     lock = Lock(file) if file is not None else None
@@ -116,14 +152,14 @@ async def until_stopped() -> None:
 
 
 class Tape:
-    """Raw frames written down as they come, one file a source."""
+    """Raw frames written down as they come, one file a source, named so that a replay knows who decodes them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, source: str, frame: Frame) -> None:
+    def keep(self, source: Adapter, frame: Frame) -> None:
         """Append a frame to its source's recording."""
-        safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in source)
-        with (self.folder / f"{safe}.jsonl").open("a", encoding="utf-8") as file:
+        safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in source.name)
+        with (self.folder / f"{source.platform}.{safe}.jsonl").open("a", encoding="utf-8") as file:
             file.write(write_frame(frame) + "\n")

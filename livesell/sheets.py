@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
 
-from livesell import exports
+from livesell import exports, registry
 from livesell.catalog import sheet
 from livesell.config import Config
 from livesell.errors import BadInput, NotFound, StoreBusy
 from livesell.exports import ExportedLine, ExportedOrder
 from livesell.model import ShowId
-from livesell.running import reader_of
+from livesell.running import added_sources, reader_of
 from livesell.show import take_goods
+from livesell.store.asks import Asked
 from livesell.store.engine import Lock
-from livesell.store.overview import Overview, looking
+from livesell.store.overview import ADDED, Overview, looking
+from livesell.store.rows import text
+from livesell.store.schema import settings as settings_table
 from livesell.store.writer import Writer
+from livesell.store.writing import upsert
 from livesell.web.app import database_file, open_store
 
 T = TypeVar("T")
@@ -28,28 +32,60 @@ T = TypeVar("T")
 
 async def take_in(config: Config, file: Path) -> str:
     """Take in a product sheet; says how many products changed. StoreBusy while a server has the database."""
+    count = await writing(
+        config,
+        "save the sheet as its [catalog] file",
+        lambda writer: take_goods(writer.store, writer.submit, file, config.shop.currency),
+    )
+    return f"{file.name}: {count} products new or changed"
+
+
+async def writing(config: Config, instead: str, work: Callable[[Writer], Awaitable[T]]) -> T:
+    """Do a piece of work with a writer of its own.
+
+    StoreBusy, with what to do instead, while a server has the database: a database has one writer.
+    """
     path = database_file(config)
     lock = Lock(path) if path is not None else None
     if lock is not None:
         holder = lock.holder()
         if holder is not None:
-            raise StoreBusy(
-                f"livesell is running at {holder or 'another window'}: save the sheet as its [catalog] file"
-            )
+            raise StoreBusy(f"livesell is running at {holder or 'another window'}: {instead}")
         lock.take()
     try:
         store = open_store(config, reader_of(config))
         writer = Writer(store, lambda *_: None)
         writer.start()
         try:
-            count = await take_goods(store, writer.submit, file, config.shop.currency)
+            return await work(writer)
         finally:
             await writer.stop()
             await asyncio.to_thread(store.close)
     finally:
         if lock is not None:
             lock.give()
-    return f"{file.name}: {count} products new or changed"
+
+
+async def add_source(config: Config, link: str) -> str:
+    """Add the source that a pasted link stands for, kept in the database; says what it is."""
+    found = registry.recognise(link)
+    if found is None:
+        raise BadInput(f"'{link}' is not known; paste the address of a live or a channel as the browser shows it")
+    platform, settings = found
+    table = {"platform": platform, **settings}
+    before = added_sources(config)
+    tables = [*config.source, *before]
+    names = {one.get("name", one.get("platform")) for one in tables}
+    if platform in names:
+        table["name"] = next(f"{platform}-{number}" for number in range(2, 100) if f"{platform}-{number}" not in names)
+    one = registry.make_sources([*tables, table], folder=config.folder)[-1]
+    row = {"key": ADDED, "value": text([*before, table])}
+    await writing(
+        config,
+        "add it as a [[source]] of config.toml and start again, or stop livesell first",
+        lambda writer: writer.submit(Asked(None, (), lambda to: upsert(to, settings_table, [row]))),
+    )
+    return f"{one.name}: {platform} {one.place}; `livesell check` tries it"
 
 
 def give_out(config: Config, file: Path) -> str:

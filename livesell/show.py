@@ -85,7 +85,7 @@ class Listening:
         *,
         clock: Callable[[], datetime],
         alive_at: datetime | None = None,
-        record: Callable[[str, Frame], None] | None = None,
+        record: Callable[[Adapter, Frame], None] | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.show, self.adapter, self.submit = show, adapter, submit
@@ -109,7 +109,7 @@ class Listening:
         """Record a frame, decode it, and take what is in it."""
         self.beat()
         if self.record is not None:
-            self.record(self.name, frame)
+            self.record(self.adapter, frame)
         await self.take(self.adapter.decode(frame))
 
     async def take(self, items: Iterable[Decoded]) -> None:
@@ -262,7 +262,7 @@ class Spine:
         clock: Callable[[], datetime],
         sheet: Path | None = None,
         currency: str = "VND",
-        record: Callable[[str, Frame], None] | None = None,
+        record: Callable[[Adapter, Frame], None] | None = None,
     ) -> None:
         self.store, self.submit, self.show, self.clock = store, submit, show, clock
         self.sheet, self.currency = sheet, currency

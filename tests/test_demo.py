@@ -67,8 +67,8 @@ async def test_the_book_balances_at_the_end(evening: Any) -> None:
         assert book.orders
         for number, order in book.orders.items():
             assert look.book.order(number) == order
-        for number, line in book.lines.items():
-            assert look.book.line(number) == line
+        for line_number, line in book.lines.items():
+            assert look.book.line(line_number) == line
         for key, cell in book.stock.items():
             assert look.book.cell(*key) == cell
             assert cell is not None

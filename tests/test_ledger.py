@@ -274,4 +274,4 @@ HOW = settings(
 @pytest.mark.parametrize("evening", [Evening, Careful])
 def test_whatever_happens_the_book_balances(evening: type[Evening]) -> None:
     """On SQLite, with restarts."""
-    run_state_machine_as_test(evening, settings=HOW)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(evening, settings=HOW)

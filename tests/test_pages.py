@@ -14,6 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from livesell.config import Catalog, Config, Server
 from livesell.config import Shop as ShopSettings
+from livesell.model import ShowId
 from livesell.running import running
 from livesell.web.shop import Shop
 from tests.test_crash import free_port
@@ -197,7 +198,7 @@ async def test_a_tap_without_a_line_is_kept_and_sent_once(tmp_path: Path, browse
                 while (await evening.shop.look(lambda look: look.sums(evening.shop.show)))["confirmed"] != 1:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             confirmed = await evening.shop.look(
-                lambda look: [one for one in look.recent(1) if one["type"] == "confirmed"]
+                lambda look: [one for one in look.recent(ShowId(1)) if one["type"] == "confirmed"]
             )
             assert len(confirmed) == 1
 

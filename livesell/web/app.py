@@ -77,7 +77,7 @@ async def serving(
     *,
     keys: Keys,
     clock: Callable[[], datetime] = utc_now,
-    record: Callable[[str, Frame], None] | None = None,
+    record: Callable[[Adapter, Frame], None] | None = None,
     ready: Callable[[Shop], None] = lambda _: None,
 ) -> AsyncIterator[tuple[Shop, int]]:
     """A shop at work: its writer, feed, sources and server; gives it with the port it listens on.
