@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from multidict import MultiMapping
 
 from livesell.errors import BadInput
 from livesell.i18n import Words
+from livesell.web import themes
 
 Shape = dict[str, Any]
 
@@ -25,8 +26,14 @@ SHAPES: Mapping[str, str] = {
 }
 """The icon of each status: shape first, word second, colour third."""
 
+LIGHTS: Mapping[str, str] = {"live": "dot", "waiting": "half", "lost": "up", "stopped": "square", "ended": "square"}
+"""The icon of each state of a source."""
+
+FIRST_COMMENTS, FIRST_ORDERS = 60, 100
+"""What a page brings along; with more than that, its script asks the feed for all of it."""
+
 NUMBERS = frozenset({"quantity", "by"})
-WHOLE = frozenset({"line", "comment", "event", "seen", "buyer"})
+WHOLE = frozenset({"line", "comment", "seen", "buyer", "event"})
 
 
 def functions(words: Words) -> dict[str, Callable[..., Any]]:
@@ -40,9 +47,57 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "items": lambda order: items(order, words),
         "question": lambda comment: question(comment, words),
         "reading": lambda comment: reading(comment, words),
+        "left": lambda product: left(product, words),
+        "pile": pile,
         "icon_of": SHAPES.get,
+        "light_of": lambda state: LIGHTS.get(state, "square"),
         "urlencode": urllib.parse.quote,
+        "data": lambda page, *prefixes: data(page, words, prefixes),
+        "first": first,
+        "formats": words.formats,
+        "theme_settings": themes.settings,
+        "theme_script": themes.script,
+        "native_digits": lambda: bool(words.native),
     }
+
+
+def data(page: Mapping[str, Any], words: Words, prefixes: Sequence[str] = ()) -> Shape:
+    """What a page's script starts with: the page itself, its words (those of the families named) and its formats."""
+    wanted = tuple(prefixes)
+    kept = {key: text for key, text in words.table.items() if not wanted or key.split(".")[0] in wanted}
+    return {**page, "words": kept, "formats": words.formats()}
+
+
+def first(page: Mapping[str, Any]) -> Shape:
+    """A control page with as much of the show as the first screen needs; `whole` says whether that is all of it."""
+    now = page["snapshot"]
+    orders = now["orders"]
+    needed = [order for order in orders if waits_for_a_tap(order)][:FIRST_ORDERS]
+    newest = orders[-FIRST_ORDERS:]
+    known = {order["code"] for order in newest}
+    kept = [order for order in needed if order["code"] not in known] + newest
+    comments = now["comments"][-FIRST_COMMENTS:]
+    whole = len(kept) == len(orders) and len(comments) == len(now["comments"])
+    return {**page, "snapshot": {**now, "orders": kept, "comments": comments, "recent": []}, "whole": whole}
+
+
+def waits_for_a_tap(order: Shape) -> bool:
+    """Whether a person has something to decide about an order: a draft, or something new since it was confirmed."""
+    if not order["lines"]:
+        return False
+    draft = order["status"] == "draft"
+    asked = any(not line["settled"] or (draft and line["pinned_before"]) for line in order["lines"])
+    if asked and order["status"] in ("draft", "confirmed"):
+        return True
+    return bool(order["held"] and (draft or order["fresh"]))
+
+
+def pile(now: Shape, limit: int = 12) -> tuple[list[Shape], list[Shape], int]:
+    """What needs a person, for a page without script: comments, orders, and how many more there are."""
+    orders = [order for order in now["orders"] if waits_for_a_tap(order)]
+    unclear = now["unclear"][:limit]
+    shown = orders[: max(0, limit - len(unclear))]
+    return unclear, shown, len(now["unclear"]) + len(orders) - len(unclear) - len(shown)
 
 
 def items(order: Shape, words: Words) -> str:
@@ -53,18 +108,35 @@ def items(order: Shape, words: Words) -> str:
     )
 
 
+def left(product: Shape, words: Words) -> str:
+    """What is left of a product and who waits, in a few words."""
+    if product["left"] is None:
+        text = words("stock.uncounted")
+    else:
+        text = words("stock.left", n=product["left"]) if product["left"] > 0 else words("stock.out")
+    return f"{text} · {words('stock.waiting', n=product['waiting'])}" if product["waiting"] else text
+
+
 def question(comment: Shape, words: Words) -> str:
     """What a person is asked about an Unclear."""
-    unclear = comment["unclear"]
-    text = ", ".join(comment["unknown"])
-    key = f"ask.{unclear['reason']}"
-    if key not in words.table:
-        key = "ask.doubtful"
-    if key == "ask.unknown":
-        return words(key, text=text)
-    if key == "ask.which":
-        return words(key, n=len(unclear["candidates"]))
-    return words(key)
+    reason = comment["unclear"]["reason"]
+    candidates = comment["unclear"]["candidates"]
+    codes = ", ".join(dict.fromkeys(line["code"] for line in comment["lines"]))
+    match reason:
+        case "unknown":
+            return words("ask.unknown", text=", ".join(comment["unknown"]))
+        case "which" if candidates:
+            return words("ask.which", n=len(candidates))
+        case "quantity":
+            said = [comment["text"][why["start"] : why["end"]] for why in comment["why"] if why["code"] == "quantity"]
+            return words("ask.quantity", said=said[0]) if said and said[0] else words("ask.quantity_unsaid")
+        case "cancel":
+            name = comment["author"]
+            return words("ask.cancel", buyer=name, code=codes) if codes else words("ask.cancel_all", buyer=name)
+        case "change":
+            return words("ask.change", buyer=comment["author"])
+    key = f"ask.{reason}"
+    return words(key) if key in words.table else words("ask.doubtful")
 
 
 def reading(comment: Shape, words: Words) -> str:
@@ -83,41 +155,47 @@ def reading(comment: Shape, words: Words) -> str:
     return f"{words('intent.' + comment['intent'])} {lines}".strip()
 
 
+# --- forms ----------------------------------------------------------------------------------------------------------
+
+
 def command_of(form: MultiMapping[str]) -> Shape:
-    """A form's fields as a command's JSON: `options.size=M` in a table, `lines` as JSON text, numbers as numbers."""
+    """A form's fields as a command's JSON.
+
+    `options.size=M` becomes a table, numbers become numbers, `orders` may stand several times. For `read_as` the line
+    is `code`, `quantity` and `options.…`, or `lines` as JSON text. An empty `code` of `pin` is null.
+    """
+    kind = form.get("type")
     command: Shape = {}
     options: dict[str, str] = {}
     for key, value in form.items():
-        if key == "show":
+        if key == "show" or (kind == "read_as" and key in ("code", "quantity")):
             continue
         if key.startswith("options."):
             if value:
                 options[key.removeprefix("options.")] = value
         elif key == "orders":
             command.setdefault("orders", []).append(value)
-        elif key == "code" and form.get("type") == "read_as":
-            command["lines"] = [{"code": value, "quantity": _number(form.get("quantity") or "1", "quantity")}]
         elif key == "lines":
-            try:
-                command[key] = json.loads(value)
-            except ValueError:
-                raise BadInput("is not JSON", field=key) from None
-        elif key == "quantity" and form.get("type") == "read_as":
-            continue
-        elif key in NUMBERS or (key in WHOLE and key != "event"):
+            command[key] = _json(value, key)
+        elif key in NUMBERS or key in WHOLE:
             command[key] = _number(value, key)
-        elif key == "event":
-            command[key] = int(_number(value, key))
         else:
             command[key] = value
-    if options:
-        if "lines" in command:
-            command["lines"][0]["options"] = options
-        else:
-            command["options"] = options
-    if command.get("type") == "pin" and not command.get("code"):
+    if kind == "read_as" and "lines" not in command:
+        count = _number(form.get("quantity") or "1", "quantity")
+        command["lines"] = [{"code": form.get("code", ""), "quantity": count, "options": options}]
+    elif options:
+        command["options"] = options
+    if kind == "pin" and not command.get("code"):
         command["code"] = None
     return command
+
+
+def _json(text: str, field: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise BadInput("is not JSON", field=field) from None
 
 
 def _number(value: str, field: str) -> float:
