@@ -14,7 +14,7 @@ from livesell.lexicon import Lexicon
 from livesell.model import READ_LIMIT, Claim, Code, Intent, Product, Reading, Why
 from livesell.parser.intent import Clause, Weighed, clauses_of, for_machines, to_somebody, weigh
 from livesell.parser.sides import sides
-from livesell.parser.signs import INTENTS, chances, signs_of, weights
+from livesell.parser.signs import INTENTS, Weights, calibrated, chances, signs_of, weights
 from livesell.parser.slots import NAMED, Item, claims_of, fill
 from livesell.parser.spots import see
 from livesell.parser.view import View
@@ -23,7 +23,15 @@ from livesell.parser.view import View
 class Parser:
     """Reads comments for one shop; `put` and `remove` keep it up with the goods."""
 
-    def __init__(self, products: Iterable[Product], lexicon: Lexicon, *, country: str = "VN") -> None:
+    def __init__(
+        self,
+        products: Iterable[Product],
+        lexicon: Lexicon,
+        *,
+        country: str = "VN",
+        learned: Weights | None = None,
+    ) -> None:
+        self.learned = learned or weights()
         self.index, self.lexicon, self.country = Index(), lexicon, country
         for product in products:
             self.index.put(product)
@@ -45,10 +53,11 @@ class Parser:
         if for_machines(text) or to_somebody(view):
             return Reading("other", phone=view.phone, confidence=0.9, why=why_of(view, (), "other"))
         weighed = self._weighed(view, pinned)
-        likely = chances(signs_of(view, weighed, pinned), weights())
+        likely = chances(signs_of(view, weighed, pinned), self.learned.signs)
         best = max(range(len(INTENTS)), key=likely.__getitem__)
         reading = self._built(INTENTS[best], view, weighed, pinned)
-        return msgspec.structs.replace(reading, confidence=round(likely[best] * reading.confidence, 4))
+        confidence = calibrated(likely[best] * reading.confidence, self.learned)
+        return msgspec.structs.replace(reading, confidence=confidence)
 
     def _weighed(self, view: View, pinned: Code | None) -> list[Weighed]:
         clauses = clauses_of(view)

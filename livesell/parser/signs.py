@@ -7,14 +7,15 @@ every intent; `most` names the signs that spoke loudest, so that a reading can s
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from livesell.model import Code, Intent
+import msgspec
+
+from livesell.model import Code, Intent, Struct
 from livesell.parser.intent import Clause, Weighed, opens
 from livesell.parser.sides import comparable
 from livesell.parser.view import Spot, View
@@ -180,11 +181,28 @@ def beside(clause: Clause, place: int, step: int) -> str:
     return "word"
 
 
+class Weights(Struct, frozen=True):
+    """What was learned: what every sign adds for every intent, in the order of INTENTS, and how sure that makes.
+
+    `slope` and `shift` turn what the parser thinks of its own readings into how often such readings were right.
+    """
+
+    signs: Mapping[str, Sequence[float]]
+    slope: float = 1.0
+    shift: float = 0.0
+
+
 @cache
-def weights() -> Mapping[str, Sequence[float]]:
-    """What every sign adds for every intent, in the order of INTENTS."""
-    table: Mapping[str, Sequence[float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["signs"]
-    return table
+def weights() -> Weights:
+    """The weights that livesell comes with."""
+    return msgspec.json.decode(WEIGHTS.read_bytes(), type=Weights)
+
+
+def calibrated(confidence: float, learned: Weights) -> float:
+    """How often readings of this confidence were right, strictly rising with it."""
+    held = min(max(confidence, 1e-6), 1 - 1e-6)
+    odds = learned.slope * math.log(held / (1 - held)) + learned.shift
+    return round(1 / (1 + math.exp(-odds)), 5)
 
 
 def chances(signs: Sequence[str], table: Mapping[str, Sequence[float]]) -> list[float]:
