@@ -1,45 +1,56 @@
-// The comments as a window of recycled rows: positions are arithmetic, so nothing jumps while somebody reads.
+// The comments, newest at the bottom. They follow what comes in until somebody scrolls, holds a finger down or selects.
 
-import { word, quantity, time, make, theirs } from "./words.js";
+import { Rows, word, time, make, named, theirs, icon, lineText, clean } from "./page.js";
+import { state, ask } from "./state.js";
+import { commentSheet } from "./sheets.js";
 
-const ROW = 4.25, SPARE = 6, MOST = 2000;
+const MOST = 2000, OLDER = 100;
 
 export class Chat {
-  constructor(scroll, list, pill, open) {
-    Object.assign(this, { scroll, list, pill, open, rows: [], shown: [], index: new Map(), find: "", only: "", follow: true, pool: new Map(), fresh: 0 });
+  constructor(scroll, list, pill) {
+    Object.assign(this, { scroll, list, pill, all: [], byId: new Map(), shown: [], find: "", only: "", follow: true, fresh: 0, down: false, oldest: false, loading: false, stale: true });
+    this.rows = new Rows(scroll, list, (row) => row.id, (row) => this.element(row));
     scroll.addEventListener("scroll", () => {
-      this.follow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < this.height();
+      const height = this.rows.measure();
+      if (!this.moving) this.follow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < height;
       if (this.follow) this.fresh = 0;
-      this.draw();
+      if (scroll.scrollTop < height * 3) this.load();
+      this.pillText();
     }, { passive: true });
-    pill.addEventListener("click", () => { this.follow = true; this.fresh = 0; this.draw(); });
+    scroll.addEventListener("pointerdown", () => { this.down = true; });
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { if (this.down) { this.down = false; ask.draw(); } });
+    pill.addEventListener("click", () => { this.follow = true; this.fresh = 0; ask.draw(); });
   }
 
-  height() { return ROW * parseFloat(getComputedStyle(document.documentElement).fontSize); }
-
-  clear() { this.rows = []; this.index.clear(); this.filter(); }
+  clear() { this.all = []; this.byId.clear(); this.stale = true; this.oldest = false; }
 
   put(comment) {
-    const at = this.index.get(comment.id);
-    if (at !== undefined) { this.rows[at - this.base()] = { comment }; this.filter(); return; }
-    this.index.set(comment.id, this.base() + this.rows.length);
-    this.add({ comment });
+    const row = { id: comment.id, comment, at: comment.received_at };
+    const known = this.byId.get(comment.id);
+    this.byId.set(comment.id, row);
+    if (known) { const at = this.all.lastIndexOf(known); if (at >= 0) this.all[at] = row; }
+    else {
+      this.all.push(row);
+      if (!this.follow && this.fits(row)) this.fresh += 1;
+      if (this.all.length > MOST) {
+        const gone = this.all.shift();
+        this.byId.delete(gone.id);
+        // What is read stays where it is while what is far above goes.
+        if (!this.follow && this.fits(gone)) this.scroll.scrollTop -= this.rows.measure();
+      }
+    }
+    this.stale = true;
   }
 
-  gap(gap) { this.add({ gap }); }
-
-  add(row) {
-    this.rows.push(row);
-    if (this.rows.length > MOST) {
-      const old = this.rows.shift();
-      if (old.comment) this.index.delete(old.comment.id);
-      this.dropped = this.base() + 1;
-      this.filter();
-    } else if (this.fits(row)) this.shown.push(row);
-    if (!this.follow) this.fresh += 1;
+  gap(gap) {
+    const id = `gap ${gap.source} ${gap.until}`;
+    if (this.byId.has(id)) return;
+    const row = { id, gap, at: gap.until };
+    this.byId.set(id, row);
+    const after = this.all.findIndex((one) => one.at > gap.until);
+    if (after < 0) this.all.push(row); else this.all.splice(after, 0, row);
+    this.stale = true;
   }
-
-  base() { return this.dropped || 0; }
 
   fits(row) {
     if (row.gap) return !this.find && !this.only;
@@ -49,43 +60,61 @@ export class Chat {
     return !this.find || `${comment.author} ${comment.text}`.toLowerCase().includes(this.find);
   }
 
-  filter() { this.shown = this.rows.filter((row) => this.fits(row)); }
+  filter(changes) { Object.assign(this, changes); this.follow = true; this.stale = true; ask.draw(); }
 
-  draw() {
-    const height = this.height();
-    this.list.style.setProperty("height", `${this.shown.length * height}px`);
-    if (this.follow) this.scroll.scrollTop = this.scroll.scrollHeight;
-    const first = Math.max(0, Math.floor(this.scroll.scrollTop / height) - SPARE);
-    const last = Math.min(this.shown.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / height) + SPARE);
-    const wanted = new Set();
-    for (let at = first; at < last; at += 1) {
-      const row = this.shown[at];
-      wanted.add(row);
-      let element = this.pool.get(row);
-      if (!element) { element = this.make(row); this.pool.set(row, element); this.list.append(element); }
-      element.style.setProperty("top", `${at * height}px`);
+  // Older comments, when the top comes near.
+  async load() {
+    const first = this.all.find((row) => row.comment);
+    if (this.loading || this.oldest || !first || this.all.length >= MOST) return;
+    this.loading = true;
+    const response = await fetch(`/api/shows/${state.show.id}/comments?before=${first.id}&limit=${OLDER}`).catch(() => null);
+    const found = response && response.ok ? await response.json().catch(() => []) : null;
+    if (found) {
+      const rows = found.filter((comment) => !this.byId.has(comment.id)).map((comment) => ({ id: comment.id, comment, at: comment.received_at }));
+      for (const row of rows) { this.byId.set(row.id, row); state.comments.set(row.id, row.comment); }
+      this.all.unshift(...rows);
+      this.oldest = found.length < OLDER;
+      this.stale = true;
+      const added = rows.filter((row) => this.fits(row)).length * this.rows.measure();
+      this.draw(added);
     }
-    for (const [row, element] of this.pool) if (!wanted.has(row)) { element.remove(); this.pool.delete(row); }
+    this.loading = false;
+  }
+
+  draw(above = 0) {
+    if (this.stale) { this.shown = this.find || this.only ? this.all.filter((row) => this.fits(row)) : this.all.slice(); this.stale = false; }
+    const selecting = String(getSelection()) !== "" && this.scroll.contains(getSelection().anchorNode);
+    this.moving = true;
+    this.rows.set(this.shown);
+    if (above) this.scroll.scrollTop += above;
+    else if (this.follow && !this.down && !selecting) this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.rows.draw();
+    requestAnimationFrame(() => { this.moving = false; });
+    this.pillText();
+  }
+
+  pillText() {
     this.pill.hidden = this.follow || !this.fresh;
-    if (!this.pill.hidden) this.pill.textContent = `↓ ${word("chat.new", { n: this.fresh })}`;
+    if (!this.pill.hidden) this.pill.lastChild.textContent = word("chat.new", { n: this.fresh });
   }
 
-  make(row) {
-    if (row.gap) return make("div", { class: "chatrow gap" }, word("gap", { name: row.gap.source, from: time(row.gap.since), to: time(row.gap.until) }));
-    const comment = row.comment;
-    const asked = comment.unclear && comment.unclear.open;
-    const kind = ["chatrow", comment.order ? "order" : "", asked ? "asked" : "", comment.deleted ? "gone" : ""].join(" ");
-    return make("div", { class: kind, onclick: () => this.open(comment) },
-      make("div", { class: "head" }, make("span", { class: "meta" }, time(comment.received_at)), theirs(comment.author, "name"), make("span", { class: "meta" }, comment.platform)),
-      theirs(comment.text.slice(0, 300), "said"), make("span", { class: "read" }, read(comment, asked)));
+  element(row) {
+    if (row.gap) return make("div", { class: "chatrow gap" }, icon("gap"), make("span", {}, word("gap", { name: clean(row.gap.source), from: time(row.gap.since), to: time(row.gap.until) })));
+    const comment = row.comment, asked = comment.unclear && comment.unclear.open;
+    const kind = ["chatrow", comment.order ? "ordered" : "", asked ? "asked" : "", comment.deleted ? "gone" : "", comment.role === "seller" ? "ours" : ""].join(" ");
+    return make("button", { type: "button", class: kind, onclick: () => commentSheet(state.comments.get(comment.id) || comment) },
+      make("time", { class: "meta", datetime: comment.received_at }, time(comment.received_at)), named(comment), make("span", { class: "meta place" }, comment.platform),
+      theirs(comment.text.slice(0, 300), "said"), reading(comment, asked));
   }
 }
 
-function read(comment, asked) {
-  if (asked) return `◆ ${word("status.unclear")}`;
-  if (comment.role === "seller") return word("intent.seller");
-  if (comment.intent === null) return word("intent.unread");
-  const lines = comment.lines.map((line) => [line.code, ...Object.values(line.options), line.quantity === null ? "" : `×${quantity(line.quantity)}`].filter(Boolean).join(" ")).join(" ");
-  if (comment.intent === "order") return `● ${lines}`;
-  return `${word(`intent.${comment.intent}`)} ${lines}`.trim();
+function reading(comment, asked) {
+  const lines = comment.lines.map(lineText).join(" ");
+  if (asked) return make("span", { class: "read" }, icon("ask"), lines || word("status.unclear"));
+  if (comment.role === "seller") return make("span", { class: "read" }, word("intent.seller"));
+  if (comment.intent === null) return make("span", { class: "read" }, word("intent.unread"));
+  if (comment.intent === "order") return make("span", { class: "read" }, icon(comment.order ? "disc" : "ring"), lines || "?");
+  return make("span", { class: "read" }, comment.intent === "other" ? "" : `${word(`intent.${comment.intent}`)} ${lines}`.trim());
 }
+
+
