@@ -1,0 +1,82 @@
+"""What a theme's `theme.toml` says of it: its settings with their limits, read once for each change of the file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from livesell import bundle
+from livesell.errors import ConfigError
+
+KINDS = ("color", "number", "choice", "text", "switch")
+COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+SCRIPTS = ("buyers",)
+"""The behaviours that themes can name: `script` in `theme.toml`. A theme brings none of its own (decision 0052)."""
+
+_read: dict[Path, tuple[int, dict[str, Any]]] = {}
+
+
+def script(theme: str, folder: Path | None = None) -> str:
+    """Which of livesell's own scripts moves a theme; the first one where it does not say."""
+    named: str = _theme(theme, folder).get("script", SCRIPTS[0])
+    return named
+
+
+def settings(theme: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """A theme's settings by key: `type`, `default` and what limits it; {} for a theme without `theme.toml`.
+
+    ConfigError names the file and the key where a setting has no type or default that fits.
+    """
+    found: dict[str, dict[str, Any]] = _theme(theme, folder).get("settings", {})
+    return found
+
+
+def _theme(theme: str, folder: Path | None) -> dict[str, Any]:
+    path = (folder or bundle.OVERLAY_FOLDER) / theme / "theme.toml"
+    if not path.is_file():
+        return {}
+    changed = path.stat().st_mtime_ns
+    known = _read.get(path)
+    if known is None or known[0] != changed:
+        known = _read[path] = changed, _checked(path)
+    return known[1]
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"is not TOML: {error}") from None
+    if table.get("script", SCRIPTS[0]) not in SCRIPTS:
+        raise ConfigError(f"{path} script", f"is none of {', '.join(SCRIPTS)}")
+    found = table.get("settings", {})
+    for key, setting in found.items():
+        problem = _problem(setting)
+        if problem:
+            raise ConfigError(f"{path} [settings.{key}]", problem)
+    kept = {key: {name: one for name, one in setting.items() if name != "label"} for key, setting in found.items()}
+    return {**table, "settings": kept}
+
+
+def _problem(setting: Any) -> str:
+    """What is wrong with a setting; "" for nothing."""
+    if not isinstance(setting, dict) or setting.get("type") not in KINDS:
+        return f"type is none of {', '.join(KINDS)}"
+    default = setting.get("default")
+    match setting["type"]:
+        case "color":
+            fits = isinstance(default, str) and COLOR.fullmatch(default) is not None
+        case "number":
+            limits: list[Any] = [setting.get("min"), default, setting.get("max")]
+            numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in limits)
+            fits = numbers and limits == sorted(limits)
+        case "choice":
+            fits = default in setting.get("options", [])
+        case "text":
+            fits = isinstance(default, str)
+        case _:
+            fits = isinstance(default, bool)
+    return "" if fits else "default does not fit its type and limits"
