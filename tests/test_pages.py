@@ -37,6 +37,7 @@ ARGUMENTS = (
 )
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 800}
+ON_AIR = "li:not([hidden])"
 
 HOSTILE = (
     "<script>document.title='broken'</script>",
@@ -137,29 +138,34 @@ async def test_a_tap_confirms_and_only_then_the_name_is_on_air(tmp_path: Path, b
         await asyncio.sleep(0.5)
         await expect(overlay.locator("body")).not_to_contain_text("Mẩy")
         await card.locator("button.main").click()
-        await expect(overlay.locator("li").first).to_contain_text("Lò Mẩy")
-        await expect(overlay.locator("li").first).to_contain_text("H1 ×2")
-        await expect(control.locator("#pile")).to_contain_text("Xong hết rồi")
+        await expect(overlay.locator(ON_AIR).first).to_contain_text("Lò Mẩy")
+        await expect(overlay.locator(ON_AIR).first).to_contain_text("H1 ×2")
+        await expect(control.locator("#nothing")).to_contain_text("Xong hết rồi")
         await control.locator("#undo button").click()
-        await expect(overlay.locator("li")).to_have_count(0)
+        await expect(overlay.locator(ON_AIR)).to_have_count(0)
         await expect(control.locator("#card article")).to_contain_text("Lò Thị Mẩy")
 
 
 async def test_a_doubt_is_settled_with_one_tap(tmp_path: Path, browser: Browser) -> None:
-    """What was not clear stands first, with the products it could be; the missing size is asked on the card."""
+    """What was not clear stands first, with the products it could be; a missing size is asked for at once."""
     async with selling(tmp_path) as evening, page_of(browser) as control:
         await control.goto(evening.url("/control"))
         await evening.say("1", "lin", "chốt")
         card = control.locator("#card article")
         await expect(card).to_contain_text("chưa nói mã")
         await card.get_by_text("Mã khác").click()
-        await control.locator("dialog .candidate", has_text="H3").click()
-        await expect(card).to_contain_text("size nào?")
+        await control.locator("dialog .choice", has_text="H3").click()
+        await expect(control.locator("dialog")).to_contain_text("size nào?")
+        await control.locator("dialog").get_by_role("button", name="M", exact=True).click()
+        await expect(card).to_contain_text("H3 Áo len M")
         await asyncio.sleep(0.5)  # a new card takes no taps for a third of a second
-        await card.get_by_role("button", name="M", exact=True).click()
-        await expect(card).to_contain_text("H3 Áo len · M")
         await card.locator("button.main").click()
-        await expect(control.locator("#pile")).to_contain_text("Xong hết rồi")
+        await expect(control.locator("#nothing")).to_contain_text("Xong hết rồi")
+        await evening.say("2", "mai", "chốt H3")
+        await expect(card).to_contain_text("size nào?")
+        await asyncio.sleep(0.5)
+        await card.get_by_role("button", name="S", exact=True).click()
+        await expect(card).to_contain_text("H3 Áo len S")
 
 
 async def test_pages_outlive_a_restart_without_a_reload(tmp_path: Path, browser: Browser) -> None:
@@ -171,14 +177,14 @@ async def test_pages_outlive_a_restart_without_a_reload(tmp_path: Path, browser:
             await overlay.goto(evening.url("/overlay/buyers", "overlay"))
             await evening.say("1", "mai", "chốt H1")
             await control.locator("#card button.main").click()
-            await expect(overlay.locator("li")).to_have_count(1)
+            await expect(overlay.locator(ON_AIR)).to_have_count(1)
             await control.evaluate("window.marker = 'same page'")
         await asyncio.sleep(0.3)
         async with selling(tmp_path, port) as evening:
             await evening.say("2", "lin", "chốt H1 2 gói")
             await expect(control.locator("#card article")).to_contain_text("lin", timeout=15_000)
             await control.locator("#card button.main").click()
-            await expect(overlay.locator("li")).to_have_count(2, timeout=15_000)
+            await expect(overlay.locator(ON_AIR)).to_have_count(2, timeout=15_000)
             assert await control.evaluate("window.marker") == "same page"
             assert await evening.shop.look(lambda look: len(look.shows())) == 1
 
@@ -215,7 +221,7 @@ async def test_hostile_words_are_words(tmp_path: Path, browser: Browser) -> None
             await control.goto(evening.url("/control"))
             await overlay.goto(evening.url("/overlay/buyers", "overlay"))
             await review.goto(evening.url("/review"))
-            await review.locator("#rows li").first.click()
+            await review.locator("#rows .open").first.click()
             await expect(control.locator(".chatrow").first).to_be_visible()
             for page in (control, overlay, review):
                 assert await page.title() != "broken"
@@ -234,7 +240,7 @@ async def test_nothing_is_wider_than_the_phone(tmp_path: Path, browser: Browser,
         for path in ("/control", "/review"):
             await page.goto(evening.url(path) + f"&lang={language}")
             await page.wait_for_load_state("load")
-            tabs = page.locator(".tabs button") if path == "/control" else page.locator("#rows li")
+            tabs = page.locator(".tabs button") if path == "/control" else page.locator("#rows .open")
             for index in range(await tabs.count()):
                 await tabs.nth(index).click()
                 await asyncio.sleep(0.1)
@@ -248,13 +254,13 @@ async def test_what_is_typed_on_the_review_page_saves_itself(tmp_path: Path, bro
     async with selling(tmp_path) as evening, page_of(browser, LAPTOP) as review:
         await evening.say("1", "mai", "chốt H1 2 gói")
         await review.goto(evening.url("/review"))
-        await review.locator("#rows li").first.click()
+        await review.locator("#rows .open").first.click()
         await review.locator("[data-field=phone]").fill("0912 345 678")
         await expect(review.locator(".saved").first).to_contain_text("Đã lưu")
         await review.reload()
-        await review.locator("#rows li").first.click()
+        await review.locator("#rows .open").first.click()
         await expect(review.locator("[data-field=phone]")).to_have_value("0912 345 678")
-        await review.locator(".steps .go").first.click()
-        await expect(review.locator("#rows .chip").first).to_contain_text("Đã chốt")
+        await review.locator(".next button").first.click()
+        await expect(review.locator("#detail .chip").first).to_contain_text("Đã chốt")
         await review.locator("#toast button").click()
-        await expect(review.locator("#rows .chip").first).to_contain_text("Đơn nháp")
+        await expect(review.locator("#detail .chip").first).to_contain_text("Đơn nháp")

@@ -1,166 +1,340 @@
-// The review page, kept live: edits save by themselves and never lose what was typed, also over a reload.
+// The review page, kept live: lists that go to zero, rows by shelf number, steps for many at once, all with undo.
 
-import { page, word, quantity, money, time, make, theirs, icon } from "./words.js";
-import { listen } from "./feed.js";
-import { id } from "./taps.js";
+import { Rows, page, word, phrase, quantity, money, date, make, named, theirs, icon, itemsText, copy, setting, has, clean } from "./page.js";
+import { listen, taps } from "./line.js";
+import { drawDetail, findComments } from "./detail.js";
 
-const ICONS = { draft: "ring", confirmed: "disc", paid: "coin", packed: "box", shipped: "arrow", returned: "back", cancelled: "cross" };
-const NEXT = { draft: ["confirm"], confirmed: ["paid", "packed"], paid: ["packed"], packed: ["shipped"], shipped: ["returned"] };
-const REST = 700, UNDO_FOR = 8000;
+const UNDO_FOR = 8000, CHUNK = 500;
 const $ = (name) => document.getElementById(name);
-const show = page.snapshot.show.id;
-const orders = new Map(page.orders.map((order) => [order.code, order]));
-const comments = new Map(page.orders.flatMap((order) => order.comments).map((comment) => [comment.id, comment]));
-let opened = null, list = "all", chosen = new Set();
+const wide = matchMedia("(min-width: 62em)");
 
-const lacks = {
-  all: () => true,
-  unclear: (order) => order.lines.some((line) => !line.settled),
-  phone: (order) => !order.buyer.phone && order.status !== "cancelled",
-  address: (order) => !order.buyer.address && order.status !== "cancelled",
-  unpaid: (order) => order.status === "draft" || order.status === "confirmed",
-  waiting: (order) => order.lines.some((line) => line.waitlisted),
-  refused: (order) => order.buyer.refused > 0,
+export const know = {
+  show: page.snapshot.show, orders: new Map(page.orders.map((order) => [order.code, order])), comments: new Map(), unclear: new Map(page.snapshot.unclear.map((comment) => [comment.id, comment])),
+  products: new Map(page.snapshot.products.map((product) => [product.code, product])), counts: { ...page.lists }, sums: page.snapshot.sums, all: page.after === null && !new URL(location.href).searchParams.has("after"),
+  last: page.orders.length ? page.orders[page.orders.length - 1].code : null, open: null, list: "all", find: "", chosen: new Set(), offline: false, key: true,
 };
+for (const order of page.orders) for (const comment of order.comments || []) know.comments.set(comment.id, comment);
+for (const comment of page.snapshot.unclear) know.comments.set(comment.id, comment);
 
-async function send(command) {
-  const response = await fetch(`/api/shows/${show}/commands`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...command, id: id() }) });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error || String(response.status));
-  return answer.events;
+const over = (order) => order.status === "cancelled" || order.status === "returned";
+const LACKS = {
+  all: (order) => !over(order),
+  unsettled: (order) => !over(order) && order.lines.some((line) => !line.settled),
+  phone: (order) => !over(order) && !order.buyer.phone,
+  address: (order) => !over(order) && !order.buyer.address,
+  unpaid: (order) => order.status === "draft" || order.status === "confirmed",
+  waiting: (order) => !over(order) && order.lines.some((line) => line.waitlisted),
+  refused: (order) => !over(order) && order.buyer.refused > 0,
+};
+export const STEPS = { confirm: ["draft", "confirmed"], paid: ["confirmed"], packed: ["confirmed", "paid"], shipped: ["packed"], returned: ["shipped"] };
+export const stepWord = (type) => word(type === "confirm" ? "status.confirmed" : `act.${type}`);
+
+// --- what is told ---------------------------------------------------------------------------------------------------
+
+function count(before, after) {
+  for (const [list, lacks] of Object.entries(LACKS)) know.counts[list] += Number(Boolean(after && lacks(after))) - Number(Boolean(before && lacks(before)));
 }
 
-async function step(command, text) {
-  try {
-    const events = await send(command);
-    const first = events.find((one) => one.event.type !== "comment");
-    toast(text || word("done.other"), first && command.type !== "undo" ? first.number : null);
-  } catch (error) { toast(error.message, null); }
-}
-
-function toast(text, undo) {
-  const box = $("toast");
-  box.replaceChildren(make("span", {}, text), ...(undo ? [make("button", { type: "button", onclick: () => { box.hidden = true; step({ type: "undo", event: undo }); } }, word("act.undo"))] : []));
-  box.hidden = false;
-  clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => { box.hidden = true; }, UNDO_FOR);
-}
-
-const textOf = (order) => order.lines.map((line) => [line.code, ...Object.values(line.options), `×${quantity(line.quantity)}`].join(" ")).join(" · ");
-
-function row(order) {
-  const box = make("input", { type: "checkbox", value: order.code, "aria-label": `${order.number} ${order.buyer.name}`, onclick: (event) => event.stopPropagation(), onchange: (event) => { if (event.target.checked) chosen.add(order.code); else chosen.delete(order.code); bulk(); } });
-  box.checked = chosen.has(order.code);
-  return make("li", { "data-order": order.code, tabindex: "0", "aria-current": String(order.code === opened), onclick: () => choose(order.code), onkeydown: (event) => { if (event.key === "Enter" && event.target.tagName === "LI") choose(order.code); } },
-    box, make("span", { class: "number" }, quantity(order.number)), make("span", { class: "who" }, theirs(order.buyer.name, "name")), make("span", { class: "total" }, money(order.total)),
-    make("span", { class: "items" }, textOf(order)), make("span", { class: "state" }, make("span", { class: `chip ${order.status}` }, icon(ICONS[order.status]), " ", word(`status.${order.status}`))));
-}
-
-function drawRows() {
-  const more = $("rows").querySelector(".more");
-  const found = [...orders.values()].filter(lacks[list]).sort((a, b) => a.number - b.number);
-  $("rows").replaceChildren(...found.map(row), ...(found.length ? [] : [make("li", { class: "empty" }, word("rev.empty"))]), ...(more ? [more] : []));
-  for (const button of document.querySelectorAll("[data-list]")) {
-    const count = [...orders.values()].filter(lacks[button.dataset.list]).length;
-    if (!more && button.dataset.list !== "unclear") button.querySelector("b").textContent = count ? quantity(count) : "✓";
+function take(now, fresh) {
+  for (const comment of now.comments || []) {
+    know.comments.set(comment.id, comment);
+    if (comment.unclear && comment.unclear.open) know.unclear.set(comment.id, comment); else know.unclear.delete(comment.id);
+  }
+  know.counts.unclear = know.unclear.size;
+  for (const product of now.products || []) know.products.set(product.code, product);
+  if (now.show) know.show = now.show;
+  if (now.sums) know.sums = now.sums;
+  for (const order of now.orders || []) {
+    const before = know.orders.get(order.code);
+    // An order that was never loaded was counted by the server; one that is new was not.
+    if (before || fresh) count(before, order);
+    if (before || fresh || know.all) know.orders.set(order.code, before && before.comments && !order.comments ? { ...order, comments: before.comments } : order);
   }
 }
 
-function choose(code) {
-  opened = code;
+// The rest of the orders, page by page, as far as the list or the search needs them.
+let loading = null;
+export function loadAll() {
+  if (know.all || loading) return loading;
+  loading = (async () => {
+    let after = null;
+    for (;;) {
+      const response = await fetch(`/api/shows/${know.show.id}/orders?limit=${CHUNK}${after ? `&after=${after}` : ""}`).catch(() => null);
+      if (!response || !response.ok) break;
+      const found = await response.json();
+      for (const order of found) if (!know.orders.has(order.code)) know.orders.set(order.code, order);
+      if (found.length < CHUNK) { know.all = true; break; }
+      after = found[found.length - 1].code;
+      draw();
+    }
+    loading = null;
+    draw();
+  })();
+  return loading;
+}
+
+// --- rows -----------------------------------------------------------------------------------------------------------
+
+const rows = new Rows($("scroll"), $("rows"), (row) => row.key, (row) => (row.comment ? askedRow(row) : orderRow(row)));
+let drawn = new Map();
+
+function matches(order, text) {
+  const { buyer } = order;
+  return `${order.number} ${order.code} ${buyer.name} ${buyer.phone || ""} ${(buyer.phone || "").replace(/^\+\d\d/, "0")} ${itemsText(order)}`.toLowerCase().includes(text);
+}
+
+export function current() {
+  if (know.list === "unclear") return [...know.unclear.values()].map((comment) => ({ key: `c${comment.id}`, comment }));
+  const lacks = LACKS[know.list], text = know.find;
+  // The one that is open stays in its row, also when it lacks nothing any more.
+  const found = [...know.orders.values()].filter((order) => (order.code === know.open || (know.list === "all" && text ? true : lacks(order))) && (!text || matches(order, text)));
+  return found.sort((a, b) => a.number - b.number).map((order) => ({ key: `o${order.code}`, order }));
+}
+
+function lack(order) {
+  if (over(order) || order.status === "shipped" || order.status === "packed") return ["fine", icon({ cancelled: "cross", returned: "back", shipped: "arrow", packed: "box" }[order.status]), word(`status.${order.status}`)];
+  if (LACKS.unsettled(order)) return ["", icon("ask"), word("rev.unsettled")];
+  if (LACKS.waiting(order)) return ["", icon("wait"), word("rev.waiting")];
+  if (!order.buyer.phone) return ["", word("rev.no_phone")];
+  if (!order.buyer.address) return ["", word("rev.no_address")];
+  return order.status === "paid" ? ["fine", icon("coin"), word("status.paid")] : ["", word("rev.unpaid")];
+}
+
+function orderRow({ order, now, chosen }) {
+  const box = make("input", { type: "checkbox", "aria-label": word("rev.choose", { n: order.number, buyer: clean(order.buyer.name) }), onchange: () => pick(order.code, box.checked) });
+  box.checked = chosen;
+  const [kind, ...text] = lack(order);
+  return make("div", { class: `line ${order.status}${now ? " now" : ""}`, "data-order": order.code }, make("label", { class: "pick" }, box),
+    make("button", { type: "button", class: "open", "aria-current": now ? "true" : null, onclick: () => openOrder(order.code) }, make("b", { class: "number" }, quantity(order.number)),
+      make("span", { class: "name" }, named(order.buyer), order.buyer.refused ? [" ", icon("flag", word("buyer.refused", { n: order.buyer.refused }))] : null), make("span", { class: "total" }, money(order.total)),
+      make("span", { class: "items" }, itemsText(order)), make("span", { class: `lack ${kind}` }, text)));
+}
+
+function askedRow({ comment, now }) {
+  return make("div", { class: `line asked${now ? " now" : ""}` }, make("span", { class: "pick" }, icon("ask")),
+    make("button", { type: "button", class: "open", onclick: () => openComment(comment.id) }, make("b", {}), make("span", { class: "name" }, named(comment)), make("span", { class: "meta" }, comment.platform), make("span", { class: "items" }, theirs(comment.text.slice(0, 200)))));
+}
+
+let frame = 0;
+export function draw() { if (!frame) frame = requestAnimationFrame(() => { frame = 0; paint(); }); }
+
+function paint() {
+  const next = new Map();
+  const found = current().map((row) => {
+    const now = row.key === know.open || (row.order && row.order.code === know.open), chosen = row.order ? know.chosen.has(row.order.code) : false;
+    const before = drawn.get(row.key);
+    const same = before && before.order === row.order && before.comment === row.comment && before.now === now && before.chosen === chosen;
+    const item = same ? before : { ...row, now, chosen };
+    next.set(row.key, item);
+    return item;
+  });
+  drawn = next;
+  rows.set(found);
+  const needsAll = !know.all && know.list !== "unclear";
+  if (needsAll) loadAll();
+  $("none").hidden = found.length > 0;
+  if (!found.length) $("none").textContent = word(needsAll ? "rev.loading" : know.find ? "rev.no_hit" : know.counts.all || know.list !== "all" ? "rev.none_here" : "rev.empty");
+  for (const button of document.querySelectorAll("[data-list]")) {
+    const n = know.counts[button.dataset.list];
+    button.querySelector("b").textContent = n > 0 ? quantity(n) : "✓";
+    button.setAttribute("aria-pressed", String(button.dataset.list === know.list));
+  }
+  $("title").textContent = [word("show.title", { date: date(know.show.opened_at) }), word("show.orders", { n: know.sums.orders }), money(know.sums.total)].join(" · ");
+  const bars = know.offline ? [make("div", { class: "bar bad" }, word("offline.queued", { n: sender.size() }))] : know.show.status === "open" ? [make("div", { class: "bar ok" }, word("rev.running"))] : [];
+  $("bars").replaceChildren(...bars);
+  $("expired").hidden = know.key;
+  drawBulk(found);
+  drawOffers();
+}
+
+// --- one person, several buyers; phones that were found -------------------------------------------------------------
+
+function drawOffers() {
+  const offers = [], byPhone = new Map();
+  const no = new Set((setting("not-same") || "").split(" "));
+  for (const order of know.orders.values()) {
+    if (over(order) || !order.buyer.phone) continue;
+    const known = byPhone.get(order.buyer.phone);
+    if (known && known.buyer.id !== order.buyer.id && !no.has(`${known.buyer.id}-${order.buyer.id}`)) offers.push([known, order]);
+    else if (!known) byPhone.set(order.buyer.phone, order);
+  }
+  const found = know.list === "phone" ? current().map((row) => [row.order, foundPhone(row.order)]).filter(([, comment]) => comment) : [];
+  const text = JSON.stringify([offers.map(([a, b]) => [a.code, b.code]), found.map(([order]) => order.code)]);
+  if ($("offers").dataset.text === text) return;
+  $("offers").dataset.text = text;
+  $("offers").replaceChildren(...offers.slice(0, 2).map(([a, b]) => make("div", { class: "offer" }, icon("link"), make("span", { class: "text" }, phrase("rev.same_phone", { a: make("span", {}, `${quantity(a.number)} `, named(a.buyer)), b: make("span", {}, `${quantity(b.number)} `, named(b.buyer)) })),
+    make("button", { type: "button", class: "go", onclick: () => step({ type: "link", buyers: [a.buyer.id, b.buyer.id] }, word("done.linked")) }, word("act.link")),
+    make("button", { type: "button", onclick: () => { setting("not-same", `${setting("not-same") || ""} ${a.buyer.id}-${b.buyer.id}`); $("offers").dataset.text = ""; draw(); } }, word("act.not_same")))),
+    ...(found.length > 1 ? [make("div", { class: "offer" }, icon("link"), make("button", { type: "button", class: "go", onclick: () => fill(found) }, word("rev.fill_all", { n: found.length })))] : []));
+}
+
+export function foundPhone(order) {
+  if (order.buyer.phone) return null;
+  return findComments(order).filter((comment) => comment.phone).pop() || null;
+}
+
+function fill(found) {
+  for (const [order, comment] of found) sender.tap(know.show.id, { type: "set_contact", buyer: order.buyer.id, phone: comment.phone }, "fill");
+  toast([word("rev.filled", { n: found.length })], null);
+}
+
+// --- opening --------------------------------------------------------------------------------------------------------
+
+export function openOrder(code) {
+  know.open = code;
   document.body.dataset.open = "true";
-  drawRows();
   drawDetail();
+  draw();
+  $("detail").scrollTop = 0;
+  if (!wide.matches) history.replaceState({ open: code }, "");
 }
 
-const draftKey = (buyer, field) => `livesell:${buyer}:${field}`;
+function openComment(id) { openOrder(`c${id}`); }
 
-function field(buyer, name, label, value) {
-  const input = make("input", { name, value: value || "", autocomplete: "off", "data-field": name });
-  const saved = make("span", { class: "saved", "aria-live": "polite" });
-  const kept = localStorage.getItem(draftKey(buyer.id, name));
-  if (kept !== null && kept !== (value || "")) { input.value = kept; saved.textContent = word("rev.not_saved"); saved.classList.add("bad"); }
-  let timer = 0, last = value || "";
-  const save = async () => {
-    clearTimeout(timer);
-    if (input.value === last) return;
-    const wanted = input.value;
-    saved.textContent = `• ${word("rev.saving")}`; saved.classList.remove("bad");
-    try {
-      await send({ type: "set_contact", buyer: buyer.id, [name]: wanted });
-      last = wanted;
-      localStorage.removeItem(draftKey(buyer.id, name));
-      saved.textContent = `✓ ${word("rev.saved", { time: time(new Date().toISOString()) })}`;
-    } catch { saved.textContent = `▲ ${word("rev.not_saved")}`; saved.classList.add("bad"); }
-  };
-  input.addEventListener("input", () => { localStorage.setItem(draftKey(buyer.id, name), input.value); clearTimeout(timer); timer = setTimeout(save, REST); });
-  input.addEventListener("blur", save);
-  input.addEventListener("keydown", (event) => { if (event.key === "Enter") save(); });
-  return make("label", { class: "field" }, label, input, saved);
+export function shut() {
+  const row = know.open;
+  know.open = null;
+  delete document.body.dataset.open;
+  drawDetail();
+  draw();
+  setTimeout(() => { const back = $("rows").querySelector(`[data-order="${row}"] .open`); if (back) back.focus({ preventScroll: true }); }, 50);
 }
 
-function drawDetail() {
-  const order = orders.get(opened);
-  if (!order) return;
-  const focused = document.activeElement;
-  if (focused && $("detail").contains(focused) && focused.matches("input")) return; // a field in use is left alone
-  const mine = order.lines.flatMap((line) => line.comments).map((one) => comments.get(one)).filter(Boolean);
-  const found = mine.find((comment) => comment.phone && comment.phone !== order.buyer.phone);
-  $("detail").replaceChildren(make("article", {},
-    make("button", { type: "button", class: "small quiet back", onclick: () => { delete document.body.dataset.open; opened = null; drawRows(); } }, `‹ ${word("nav.orders")}`),
-    make("h2", {}, `${quantity(order.number)} · ${order.code} `, theirs(order.buyer.name, "name"), " ", make("span", { class: `chip ${order.status}` }, icon(ICONS[order.status]), " ", word(`status.${order.status}`))),
-    make("p", { class: "meta" }, (order.buyer.platforms || []).join(" + ")),
-    field(order.buyer, "phone", word("rev.phone"), order.buyer.phone),
-    found ? make("button", { type: "button", class: "small", onclick: () => step({ type: "set_contact", buyer: order.buyer.id, phone: found.phone }) }, icon("link"), word("act.use", { value: found.phone, time: time(found.received_at) })) : null,
-    field(order.buyer, "address", word("rev.address"), order.buyer.address), field(order.buyer, "note", word("rev.note"), order.buyer.note),
-    make("ul", { class: "lines" }, order.lines.map((line) => make("li", {},
-      make("div", { class: "head" }, make("span", { class: "what" }, `${line.code} ${line.name} ${Object.values(line.options).join(" ")} ×${quantity(line.quantity)}`), make("span", {}, money(line.amount)),
-        line.waitlisted ? make("span", { class: "chip waiting" }, icon("wait"), word("stock.waiting", { n: line.waitlisted })) : null,
-        make("button", { type: "button", class: "small", "aria-label": word("act.less"), onclick: () => step({ type: "set_quantity", line: line.id, quantity: Math.max(0, line.quantity - 1), seen: order.seen }) }, "−"),
-        make("button", { type: "button", class: "small", "aria-label": word("act.more"), onclick: () => step({ type: "set_quantity", line: line.id, quantity: line.quantity + 1, seen: order.seen }) }, "+"),
-        make("button", { type: "button", class: "small quiet", onclick: () => step({ type: "cancel", line: line.id }) }, word("act.cancel_line"))),
-      make("ul", { class: "because" }, line.comments.map((one) => comments.get(one)).filter(Boolean).map((comment) => make("li", {}, `${time(comment.received_at)} ${comment.platform} “`, theirs(comment.text.slice(0, 300), "said"), "” → ", comment.why.map((why) => word(`why.${why.code}`, { ...why.data, codes: (why.data.codes || []).join(", ") })).join(" · "))))))),
-    make("p", { class: "sum" }, `${word("rev.total")} ${money(order.total)}`),
-    make("div", { class: "steps" }, (NEXT[order.status] || []).map((type) => make("button", { type: "button", class: "go", onclick: () => step({ type, order: order.code, seen: order.seen }) }, type === "confirm" ? word("status.confirmed") : word(`act.${type}`))),
-      make("button", { type: "button", onclick: () => copy(order) }, word("act.copy")),
-      make("a", { class: "button", href: `/review/print?show=${show}&format=a6&orders=${order.code}` }, word("act.print")),
-      ["draft", "confirmed", "paid", "packed"].includes(order.status) ? make("button", { type: "button", class: "quiet", onclick: () => step({ type: "cancel", order: order.code }) }, word("act.cancel")) : null)));
+// --- steps ----------------------------------------------------------------------------------------------------------
+
+const texts = new Map();
+
+export function step(command, text, key) {
+  const made = sender.tap(know.show.id, command, key || "step");
+  texts.set(made.id, text);
+  return made;
 }
 
-function copy(order) {
-  const text = word("rev.message", { name: order.buyer.name, code: order.code, items: textOf(order), sum: money(order.total) });
-  // Plain http on the local network is no secure context: there is no clipboard there, but there is this.
-  const area = make("textarea", { class: "visually-hidden" }, text);
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
-  toast(word("rev.copied"), null);
+function answered(made, events) {
+  const { command } = made;
+  if (command.type === "undo" || made.key === "fill" || made.key === "field") { draw(); return; }
+  const numbers = events.map((one) => one.number);
+  if (command.orders && command.orders.length > 1) {
+    const done = new Set(events.filter((one) => one.event.order && ["confirmed", "paid", "packed", "shipped", "returned"].includes(one.event.type)).map((one) => one.event.order));
+    const left = command.orders.filter((code) => !done.has(code));
+    if (left.length) { toast([word("rev.bulk_part", { n: done.size, m: left.length })], numbers[0], () => whyNot(left)); return; }
+    toast([word("rev.bulk", { n: done.size, status: stepWord(command.type).toLowerCase() })], numbers[0]);
+    return;
+  }
+  toast([texts.get(made.id) || word("done.other")].flat(), numbers.length ? numbers[0] : null);
 }
 
-function bulk() {
-  $("bulk").hidden = chosen.size === 0;
-  $("bulk").querySelector("span").textContent = word("rev.selected", { n: chosen.size });
+const CODES = { changed: "conflict.changed", done: "conflict.done", undone: "undo.undone", nothing_to_undo: "undo.nothing", nothing_held: "conflict.stock", not_unclear: "conflict.done", not_found: "refused.gone" };
+function refused(made, status, answer) {
+  if (made.key === "field") return;
+  const code = answer.code || "";
+  if (code === "too_late" || code === "status") toast([code === "too_late" ? word("undo.too_late", { code: answer.order || "", status: has(`status.${answer.status}`) ? word(`status.${answer.status}`).toLowerCase() : "" }) : `${answer.order || ""}: ${has(`status.${answer.status}`) ? word(`status.${answer.status}`) : ""}`], null);
+  else toast([CODES[code] ? word(CODES[code]) : has(`refused.${code}`) ? word(`refused.${code}`, { left: answer.left === undefined ? "" : answer.left, product: answer.product || "" }) : word("refused.other", { reason: answer.error || String(status) })], null);
 }
 
-for (const button of document.querySelectorAll("[data-step]")) {
-  button.addEventListener("click", () => { const codes = [...chosen]; chosen = new Set(); bulk(); step({ type: button.dataset.step, orders: codes }, word("rev.done", { n: codes.length, status: button.textContent })); drawRows(); });
-}
-document.querySelector("[data-print]").addEventListener("click", () => { location.href = `/review/print?show=${show}&format=a6&orders=${[...chosen].join(",")}`; });
-for (const button of document.querySelectorAll("[data-list]")) {
-  button.addEventListener("click", () => { list = button.dataset.list; for (const other of document.querySelectorAll("[data-list]")) other.setAttribute("aria-pressed", String(other === button)); drawRows(); });
+let toastTimer = 0;
+export function toast(text, event, more) {
+  $("toast").replaceChildren(make("span", {}, text), ...(more ? [make("button", { type: "button", onclick: more }, "…")] : []), ...(event ? [make("button", { type: "button", onclick: () => { $("toast").hidden = true; sender.tap(know.show.id, { type: "undo", event }, "step"); } }, word("act.undo"))] : []));
+  $("toast").hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { $("toast").hidden = true; }, UNDO_FOR);
 }
 
-drawRows();
+function whyNot(codes) {
+  sheet(make("h2", {}, word("rev.why_not")), codes.map((code) => {
+    const order = know.orders.get(code);
+    return make("button", { type: "button", class: "choice", onclick: () => { $("sheet").close(); openOrder(code); } }, make("b", { class: "code" }, order ? quantity(order.number) : code), make("span", { class: "grow" }, order ? named(order.buyer) : ""), make("span", { class: "meta" }, order ? word(`status.${order.status}`) : ""));
+  }));
+}
+
+// --- many at once ---------------------------------------------------------------------------------------------------
+
+function pick(code, on) { if (on) know.chosen.add(code); else know.chosen.delete(code); draw(); }
+
+function drawBulk(found) {
+  const orders = [...know.chosen].map((code) => know.orders.get(code)).filter(Boolean);
+  $("bulk").hidden = orders.length === 0;
+  const here = found.filter((row) => row.order).map((row) => row.order.code);
+  $("choose-all").checked = here.length > 0 && here.every((code) => know.chosen.has(code));
+  $("choose-all").indeterminate = !$("choose-all").checked && orders.length > 0;
+  if (!orders.length) return;
+  $("chosen").textContent = word("rev.selected", { n: orders.length });
+  const types = Object.keys(STEPS).filter((type) => type !== "returned" && orders.some((order) => STEPS[type].includes(order.status) && (type !== "confirm" || order.status === "draft")));
+  const text = JSON.stringify([types, [...know.chosen]]);
+  if ($("bulk-steps").dataset.text === text) return;
+  $("bulk-steps").dataset.text = text;
+  $("bulk-steps").replaceChildren(...types.map((type, at) => make("button", { type: "button", class: at === 0 ? "go" : "", onclick: () => { const codes = [...know.chosen]; know.chosen.clear(); step({ type, orders: codes }); draw(); } }, type === "confirm" ? word("act.confirm_all", { n: orders.filter((order) => order.status === "draft").length }) : stepWord(type))),
+    make("a", { class: "button", href: printAddress([...know.chosen]) }, word("act.print")), make("button", { type: "button", class: "quiet", onclick: () => { know.chosen.clear(); draw(); } }, word("act.clear")));
+}
+
+export const printAddress = (codes) => `/review/print?show=${know.show.id}&format=${setting("paper") || "a6"}&orders=${codes.join(",")}`;
+
+// --- sheets: what to buy in, the keys -------------------------------------------------------------------------------
+
+function sheet(...children) {
+  $("sheet-body").replaceChildren(...children.flat(2).filter(Boolean));
+  const title = $("sheet-body").querySelector("h2");
+  if (title) title.id = "sheet-title";
+  if (!$("sheet").open) $("sheet").showModal();
+}
+
+function buyIn() {
+  const short = [...know.products.values()].filter((product) => product.waiting > 0);
+  const text = short.map((product) => word("rev.buy_in_line", { product: `${product.code} ${product.name}`, n: product.waiting, unit: product.unit })).join("\n");
+  sheet(make("h2", {}, word("rev.buy_in")), short.length
+    ? [make("table", { class: "buy-in" }, make("tbody", {}, short.map((product) => make("tr", {}, make("td", {}, make("b", {}, product.code), ` ${product.name}`), make("td", {}, make("b", {}, `${quantity(product.waiting)} ${product.unit}`), make("br"), make("span", { class: "meta" }, word("rev.buy_value", { sum: money(product.waiting * Number(product.price)) }))),
+        make("td", {}, product.stock && product.stock.length === 1 ? make("button", { type: "button", onclick: () => { $("sheet").close(); step({ type: "restock", code: product.code, by: product.waiting }, phrase("done.stock", { code: product.code })); } }, icon("check"), word("act.add_stock", { n: product.waiting })) : ""))))),
+      make("button", { type: "button", class: "go", onclick: () => { if (copy(text)) toast([word("rev.copied_plain")], null); $("sheet").close(); } }, word("act.copy_address"))]
+    : [make("p", { class: "empty" }, word("rev.nothing_to_buy"))]);
+}
+
+function help() {
+  const keys = [["J K", "help.rows"], ["X", "help.choose"], ["M", "help.message"], ["T", "act.paid"], ["B", "act.packed"], ["L", "help.print"], ["/", "help.find"], ["Esc", "help.close"]];
+  sheet(make("h2", {}, word("help.title")), make("dl", { class: "keys" }, keys.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, word(text))])));
+}
+
+// --- wiring ---------------------------------------------------------------------------------------------------------
+
+for (const button of document.querySelectorAll("[data-list]")) button.addEventListener("click", () => { know.list = button.dataset.list; know.chosen.clear(); $("scroll").scrollTop = 0; if (wide.matches) know.open = null; drawDetail(); draw(); });
+$("find").addEventListener("input", () => { know.find = $("find").value.trim().toLowerCase(); $("scroll").scrollTop = 0; draw(); });
+$("choose-all").addEventListener("change", () => { if ($("choose-all").checked) for (const row of current()) { if (row.order) know.chosen.add(row.order.code); } else know.chosen.clear(); draw(); });
+$("buy-in").addEventListener("click", buyIn);
+$("help").addEventListener("click", help);
+$("sheet-close").addEventListener("click", () => $("sheet").close());
+$("sheet").addEventListener("click", (event) => { if (event.target === $("sheet")) $("sheet").close(); });
+if ($("show")) $("show").addEventListener("change", () => $("show").form.submit());
+
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("input:not([type=checkbox]), textarea, select") || $("sheet").open || event.ctrlKey || event.metaKey || event.altKey || setting("keys") === "0") {
+    if (event.key === "Escape" && event.target.matches("input")) event.target.blur();
+    return;
+  }
+  const key = event.key.toLowerCase(), order = know.orders.get(know.open);
+  const move = (by) => { const found = current(); const at = found.findIndex((row) => row.key === know.open || (row.order && row.order.code === know.open)); const next = found[at < 0 ? (by > 0 ? 0 : found.length - 1) : at + by]; if (next) { openOrder(next.order ? next.order.code : next.key); rows.show(found.indexOf(next)); } };
+  const keys = { j: () => move(1), k: () => move(-1), "/": () => $("find").focus(), "?": help, escape: shut,
+    x: () => order && pick(order.code, !know.chosen.has(order.code)), m: () => document.querySelector("[data-copy]") && document.querySelector("[data-copy]").click(), t: () => order && step({ type: "paid", order: order.code, seen: order.seen }, `${quantity(order.number)}: ${stepWord("paid")}`), b: () => order && step({ type: "packed", order: order.code, seen: order.seen }, `${quantity(order.number)}: ${stepWord("packed")}`), l: () => order && location.assign(printAddress([order.code])) };
+  if (keys[key]) { event.preventDefault(); keys[key](); }
+});
+
+let sender = { tap: () => ({}), size: () => 0, retry() {} };
+sender = taps({ changed: draw, answered, refused, back: (n, m) => toast([word("offline.back", { n, m })], null), stuck: (status) => { if (status === 507) toast([word("err.disk")], null); else { know.key = false; draw(); } } });
+document.body.dataset.ready = "true";
+draw();
+let closedAt = 0;
 listen({
   after: page.number,
-  query: `show=${show}`,
+  query: `show=${know.show.id}`,
   message(told) {
-    const now = told.now || {};
-    for (const comment of now.comments || []) comments.set(comment.id, comment);
-    // Rows that this page has are kept up; new ones join the last page only, so that nothing moves while it is read.
-    for (const order of now.orders || []) if (orders.has(order.code) || !page.after) orders.set(order.code, order);
-    if (now.orders) { drawRows(); drawDetail(); }
+    if (!told.now) return;
+    if (told.event && told.event.type === "snapshot") { location.reload(); return; } // away for so long that all may be different
+    take(told.now, Boolean(told.event && told.event.type === "drafted" && (told.now.orders || []).length));
+    drawDetail();
+    draw();
   },
-  state() {},
+  state(is) {
+    if (is === "key") know.key = false;
+    else if (is === "open") { closedAt = 0; know.offline = false; know.key = true; sender.retry(); document.dispatchEvent(new Event("livesell-line")); }
+    else { closedAt = closedAt || Date.now(); setTimeout(() => { if (closedAt && Date.now() - closedAt >= 5000) { know.offline = know.key; draw(); } }, 5100); }
+    draw();
+  },
 });
