@@ -28,12 +28,12 @@ def sides(parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
     cues = [match for one in parts for match in one.clause.cues]
     for match in cues:
         before = [spot for spot in spots if spot.end <= match.start]
-        after = [spot for spot in spots if spot.start >= match.end]
+        after = [spot for spot in spots if spot.start >= match.start]
         if "to" in match.roles and named(before) and named(after):
             return before, after
     for match in cues:
         before = [spot for spot in spots if spot.end <= match.start]
-        after = [spot for spot in spots if spot.start >= match.end]
+        after = [spot for spot in spots if spot.start >= match.start]
         if "instead" in match.roles and after:
             return refused(before, after)
         if match.roles & {"not", "denied"} and not match.roles & {"cancel", "change"}:
@@ -51,7 +51,7 @@ def sides(parts: Sequence[Weighed]) -> tuple[list[Spot], list[Spot]]:
     for match in cues:
         if "to" in match.roles or match.roles & {"change"}:
             before = [spot for spot in spots if spot.end <= match.start]
-            after = [spot for spot in spots if spot.start >= match.end]
+            after = [spot for spot in spots if spot.start >= match.start]
             if before and after and ("to" in match.roles or comparable(before, after)):
                 return before, after
     return twice(spots)
