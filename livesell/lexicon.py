@@ -108,10 +108,22 @@ class Lexicon:
                 same = merged.get(key)
                 merged[key] = phrase if same is None else _both(same, phrase)
         self._by_first: dict[str, list[Phrase]] = {}
+        self.letters = {phrase.plain[0]: phrase.letter for phrase in merged.values() if phrase.letter}
         for phrase in merged.values():
             self._by_first.setdefault(phrase.plain[0], []).append(phrase)
         for found in self._by_first.values():
             found.sort(key=lambda phrase: -len(phrase.plain))
+
+    def spelt(self, word: str) -> str:
+        """The Latin letters whose names a word strings together ("एमएस" is MS), "" where it is anything else."""
+        if not word or len(word) > 12:
+            return ""
+        for size in range(len(word), 0, -1):
+            letter = self.letters.get(word[:size])
+            rest = self.spelt(word[size:]) if letter is not None and size < len(word) else ""
+            if letter is not None and (size == len(word) or rest):
+                return letter + rest
+        return ""
 
     def spot(self, tokens: Sequence[Token]) -> Iterator[Match]:
         """Every phrase at every place, longer ones first; a shorter one inside a longer one is found too."""

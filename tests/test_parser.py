@@ -114,6 +114,13 @@ def test_a_name_that_could_be_two_products_gives_both_and_claims_none(tmp_path: 
     assert [claim.code for claim in parser.read("2 copper kettle please", Code("R2")).claims] == ["R2"]
 
 
+@pytest.mark.parametrize(("country", "text"), [("IN", "केआर १४ दो पीस"), ("BD", "কেআর ১৪ ২টা"), ("BD", "কে আর ১৪ ২টা")])
+def test_the_letters_of_a_code_may_be_spelt_in_the_viewers_script(tmp_path: Path, country: str, text: str) -> None:
+    """Letter by letter or strung together in one word."""
+    parser = shop(tmp_path, [{"code": "KR14", "name": "Copper kettle", "unit": "pcs"}], country)
+    assert [line(claim) for claim in parser.read(text).claims] == [{"code": "KR14", "options": {}, "quantity": 2}]
+
+
 def test_a_product_put_or_removed_is_known_or_forgotten_by_the_next_comment(tmp_path: Path, english: Parser) -> None:
     """No rebuild stands between the seller's edit and the next comment."""
     goods = [{"code": "R1", "name": "Copper kettle", "unit": "pcs"}]

@@ -43,7 +43,7 @@ def code_at(view: View, index: Index, pinned: Code | None, at: int) -> Spot | No
         starts.append(letters)
     for begin, head in starts:
         for end in range(begin + (0 if head else 1), min(begin + index.longest_code + 3, len(tokens)) + 1):
-            if end <= at or not view.free(at, end) or not joins(tokens, at, end):
+            if end <= at or not view.free(at, end) or not joins(tokens, max(at, begin - 1), end):
                 continue
             key = head + spelt(tokens[begin:end])
             if head:
@@ -108,6 +108,10 @@ def spelt_letters(view: View, at: int) -> tuple[int, str] | None:
     """Letters spelt by their names in another script: where they end, and what they are."""
     head, here = "", at
     while True:
+        if here in view.spelt and view.free(here, here + 1):
+            head += view.spelt[here]
+            here += 1
+            continue
         match = next(
             (one for one in view.by_start.get(here, ()) if one.phrase.letter and view.free(here, one.end)), None
         )

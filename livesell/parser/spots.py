@@ -27,6 +27,11 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
         if len(token.plain) == 1 and any(len(value.plain) == 1 for value in index.values.get(token.plain, ()))
     )
     view = View(tokens, list(lexicon.spot(tokens)), text, sizes)
+    for at, token in enumerate(tokens):
+        if not token.plain.isascii() and token.kind == "word":
+            letters = lexicon.spelt(token.plain)
+            if letters:
+                view.spelt[at] = letters
     phones(view, text, country)
     codes(view, index, pinned)
     spans = [*spaced_spans(view, index, pinned), *spaceless_spans(view, index)]

@@ -53,6 +53,7 @@ class View:
     matches: list[Match]
     typed: str = ""
     sizes: frozenset[str] = frozenset()
+    spelt: dict[int, str] = field(default_factory=dict)
     phone: str | None = None
     spots: list[Spot] = field(default_factory=list)
     taken: list[bool] = field(default_factory=list)
