@@ -337,6 +337,7 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("GET", "/api/catalog"): "seller",
         ("PUT", "/api/catalog/{code}"): "seller",
         ("POST", "/api/parse"): "seller",
+        ("GET", "/comments"): "ingest",
         ("GET", "/feed"): "overlay",
         ("GET", "/healthz"): "none",
         ("GET", "/in/{source}"): "hook",
@@ -358,7 +359,13 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
                     let_in = needs in ("none", "hook") or role == "seller" or role == needs
                     if needs in ("none", "hook") and role == "wrong":
                         continue
-                    assert (answer.status not in (401, 403)) == let_in, (rule.method, rule.path, role, answer.status)
+                    # After too many wrong keys from one address, the answer to one more is 429.
+                    assert (answer.status not in (401, 403, 429)) == let_in, (
+                        rule.method,
+                        rule.path,
+                        role,
+                        answer.status,
+                    )
 
 
 async def test_a_second_run_on_the_same_file_is_told_where_the_first_one_is(tmp_path: Path) -> None:
@@ -409,3 +416,28 @@ async def test_a_signed_post_is_taken_once_and_a_forged_one_not_at_all(tmp_path:
         query = "hub.mode=subscribe&hub.verify_token=hello&hub.challenge=1158201444"
         async with http.get(f"{address}/in/instagram?{query}") as answer:
             assert (answer.status, await answer.text()) == (200, "1158201444")
+
+
+async def test_a_program_may_keep_a_line_open_for_its_comments(tmp_path: Path) -> None:
+    """Each message is answered after its commit, a bad one with its place; a twin counts once."""
+    one = {"id": "1", "author_id": "u1", "author": "Mai", "text": "H1 2", "role": "seller"}
+    other = {**one, "id": "2", "author_id": "u2"}
+    async with aiohttp.ClientSession() as program:
+        async with selling(tmp_path) as client:
+            address = f"{client.address}/comments"
+            line = await program.ws_connect(address, headers=client.key("ingest"))
+
+            async def told(message: str) -> Any:
+                await line.send_str(message)
+                return json.loads(await asyncio.wait_for(line.receive_str(), 5))
+
+            assert await told(json.dumps(one)) == {"accepted": 1, "duplicates": 0}
+            assert await told(json.dumps([one, other])) == {"accepted": 1, "duplicates": 1}
+            assert (await told(json.dumps([{**one, "id": "3"}, {"id": "4"}])))["index"] == 1
+            assert (await told("H1 2"))["code"] == "bad_json"
+            await line.send_bytes(b"H1")
+            assert (await asyncio.wait_for(line.receive_json(), 5))["code"] == "bad_json"
+            assert [order["lines"][0]["quantity"] for order in await client.orders()] == [2, 2]
+            with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+                await program.ws_connect(address, headers=client.key("overlay"))
+        assert (await asyncio.wait_for(line.receive(), 5)).data == aiohttp.WSCloseCode.GOING_AWAY

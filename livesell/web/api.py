@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import weakref
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from msgspec.structs import replace
 
 from livesell import commands as c
 from livesell.adapter import read_posted
 from livesell.catalog.cells import COLUMNS, unmistakable
 from livesell.catalog.sheet import Row, product_of
-from livesell.errors import BadInput, CatalogError
+from livesell.errors import BadInput, CatalogError, LivesellError
 from livesell.feed import Page, told
 from livesell.model import Code, OrderId
 from livesell.store import Answer, Asked, Said
 from livesell.store.overview import Overview
-from livesell.web.body import read_json
+from livesell.web import refusal
+from livesell.web.body import MIB, parse_json, read_json
 from livesell.web.guard import Guard, Needs
 from livesell.web.refusal import Refusal
 from livesell.web.shop import Shop, shop
@@ -31,12 +34,18 @@ SEND_SECONDS = 5.0
 MOST_ORDERS = 500
 MOST_PAGES = 64
 
+TALKING = web.AppKey("talking", weakref.WeakSet)
+"""The lines that programs keep open, which a server that ends closes: it would wait for them otherwise."""
+
 
 def add_routes(app: web.Application, guard: Guard) -> None:
     """All addresses of the interface."""
     router = app.router
+    app[TALKING] = weakref.WeakSet()
+    app.on_shutdown.append(hang_up)
     both: tuple[Needs, ...] = ("seller", "ingest")
     guard.route(router, "POST", "/api/shows/{show}/comments", post_comments, needs=both, kind="api")
+    guard.route(router, "GET", "/comments", comment_socket, needs=both, kind="feed")
     guard.route(router, "GET", "/api/shows", shows, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/orders", orders, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/comments", comments, needs="seller", kind="api")
@@ -61,16 +70,45 @@ def answer(shape: Any, status: int = 200) -> web.Response:
 
 async def post_comments(request: web.Request) -> web.Response:
     """Take comments from a program; answered after the commit, all or nothing."""
+    return answer(await take(request, await read_json(request)), 202)
+
+
+async def comment_socket(request: web.Request) -> web.StreamResponse:
+    """The WebSocket for programs that keep a line open: each message is a body of a post, each answered in its turn."""
+    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=MIB, compress=False)
+    await socket.prepare(request)
+    request.app[TALKING].add(socket)
+    async for message in socket:
+        text = message.data if isinstance(message.data, str) else ""
+        try:
+            told = json.dumps(await take(request, parse_json(text.encode("utf-8", "replace"))))
+        except LivesellError as error:
+            told = refusal.answer(error).text or ""
+        except Refusal as error:
+            told = error.text or ""
+        await socket.send_str(told)
+    return socket
+
+
+async def hang_up(app: web.Application) -> None:
+    """Close the lines of programs: they come back when the server does."""
+    talking = app[TALKING]
+    for socket in set(talking):
+        await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
+async def take(request: web.Request, body: object) -> dict[str, int]:
+    """Store posted comments; how many were new and how many were there already."""
     here = shop(request)
     show = await here.show_of(request)
-    posted = read_posted(await read_json(request))
+    posted = read_posted(body)
     if here.guard.role(request) != "seller":
         # Whoever may post comments may not thereby open products or be believed as the shop.
         posted = [replace(comment, role="viewer") for comment in posted]
     sellers = here.spine.seller_ids("http")
     posted = [replace(comment, role="seller") if comment.author_id in sellers else comment for comment in posted]
     done = await here.writer.submit(Said(show, "http", tuple(posted)))
-    return answer({"accepted": done.accepted, "duplicates": done.duplicates}, 202)
+    return {"accepted": done.accepted, "duplicates": done.duplicates}
 
 
 async def comments(request: web.Request) -> web.Response:
