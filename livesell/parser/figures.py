@@ -32,7 +32,10 @@ def phones(view: View, text: str, country: str) -> None:
             view.phone = number
         inside = [at for at, token in enumerate(view.tokens) if token.start < end and token.end > start]
         if inside and view.free(inside[0], inside[-1] + 1):
-            view.take(Spot("phone", inside[0], inside[-1] + 1))
+            # "No 0912 345 678" is no refusal: the word for a number belongs to the number.
+            named = (word.start for word in view.by_end.get(inside[0], ()) if "code" in word.roles)
+            first = min((at for at in named if view.free(at, inside[0])), default=inside[0])
+            view.take(Spot("phone", first, inside[-1] + 1))
 
 
 SPACE = re.compile(r"\s+")
