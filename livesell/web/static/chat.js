@@ -7,8 +7,8 @@ import { commentSheet } from "./sheets.js";
 const MOST = 2000, OLDER = 100;
 
 export class Chat {
-  constructor(scroll, list, pill) {
-    Object.assign(this, { scroll, list, pill, all: [], byId: new Map(), shown: [], find: "", only: "", follow: true, fresh: 0, down: false, oldest: false, loading: false, stale: true });
+  constructor(scroll, list, pill, none) {
+    Object.assign(this, { scroll, list, pill, none, all: [], byId: new Map(), shown: [], find: "", only: "", follow: true, fresh: 0, down: false, oldest: false, loading: false, stale: true });
     this.rows = new Rows(scroll, list, (row) => row.id, (row) => this.element(row));
     scroll.addEventListener("scroll", () => {
       const height = this.rows.measure();
@@ -86,6 +86,7 @@ export class Chat {
     const selecting = String(getSelection()) !== "" && this.scroll.contains(getSelection().anchorNode);
     this.moving = true;
     this.rows.set(this.shown);
+    this.none.hidden = this.shown.length > 0;
     if (above) this.scroll.scrollTop += above;
     else if (this.follow && !this.down && !selecting) this.scroll.scrollTop = this.scroll.scrollHeight;
     this.rows.draw();

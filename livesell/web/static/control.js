@@ -173,7 +173,7 @@ document.addEventListener("keydown", (event) => {
 
 // --- wiring ---------------------------------------------------------------------------------------------------------
 
-ask.chat = new Chat($("chat-scroll"), $("chat"), $("chat-new"));
+ask.chat = new Chat($("chat-scroll"), $("chat"), $("chat-new"), $("chat-none"));
 for (const tab of document.querySelectorAll("[data-show]")) tab.addEventListener("click", () => show(tab.dataset.show));
 $("settings").addEventListener("click", settingsSheet);
 $("help").addEventListener("click", helpSheet);
