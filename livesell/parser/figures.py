@@ -68,8 +68,12 @@ def like_phone(digits: str) -> bool:
 
 
 def _part_of_more(text: str, start: int, end: int) -> bool:
-    """True where more digits follow at once: a part of an account or a tracking number."""
-    return (end < len(text) and text[end].isdecimal()) or (start > 0 and text[start - 1].isalnum())
+    """True where more digits follow at once, or Latin letters go before: a part of an account or a tracking number.
+
+    Letters of other scripts may stand close, as in writing without spaces.
+    """
+    before = text[start - 1] if start else ""
+    return (end < len(text) and text[end].isdecimal()) or before.isdecimal() or (before.isalpha() and before.isascii())
 
 
 def places(view: View) -> None:
