@@ -31,7 +31,11 @@ def code_key(code: str) -> str:
 def begins_of(key: str) -> list[str]:
     """What the first token of a code may be: its first piece from the first letter on, or all of it."""
     first = PIECES.findall(key)[0] if key else ""
-    return [look[:size] for look in {first.translate(LOOKS), key.translate(LOOKS)} for size in range(1, len(look) + 1)]
+    return [
+        look[:size]
+        for look in dict.fromkeys((first.translate(LOOKS), key.translate(LOOKS)))
+        for size in range(1, len(look) + 1)
+    ]
 
 
 def look_key(key: str) -> str:
@@ -216,7 +220,8 @@ def shortened(token: str) -> Iterable[str]:
     """A word with any one letter left out."""
     if len(token) < 4 or len(token) > 20 or token.isdecimal():
         return ()
-    return {token[:at] + token[at + 1 :] for at in range(len(token))}
+    # In order, not as a set: a reading is the same on every day and every machine.
+    return dict.fromkeys(token[:at] + token[at + 1 :] for at in range(len(token)))
 
 
 def spelt(tokens: Sequence[Token]) -> str:
