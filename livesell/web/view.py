@@ -9,6 +9,7 @@ from typing import Any
 
 from multidict import MultiMapping
 
+from livesell import exports
 from livesell.errors import BadInput
 from livesell.i18n import Words
 from livesell.web import themes
@@ -58,6 +59,7 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "theme_settings": themes.settings,
         "theme_script": themes.script,
         "native_digits": lambda: bool(words.native),
+        "national": exports.national,
     }
 
 
@@ -124,7 +126,10 @@ def question(comment: Shape, words: Words) -> str:
     codes = ", ".join(dict.fromkeys(line["code"] for line in comment["lines"]))
     match reason:
         case "unknown":
-            return words("ask.unknown", text=", ".join(comment["unknown"]))
+            # As the buyer typed it, where it is known where that stands.
+            spans = [(why["start"], why["end"]) for why in comment["why"] if why["code"] == "unknown"]
+            typed = [comment["text"][start:end] for start, end in spans if end > start]
+            return words("ask.unknown", text=", ".join(typed or comment["unknown"]))
         case "which" if candidates:
             return words("ask.which", n=len(candidates))
         case "quantity":
