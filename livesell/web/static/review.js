@@ -112,7 +112,7 @@ function orderRow({ order, now, chosen }) {
 
 function askedRow({ comment, now }) {
   return make("div", { class: `line asked${now ? " now" : ""}` }, make("span", { class: "pick" }, icon("ask")),
-    make("button", { type: "button", class: "open", onclick: () => openComment(comment.id) }, make("b", {}), make("span", { class: "name" }, named(comment)), make("span", { class: "meta" }, comment.platform), make("span", { class: "items" }, theirs(comment.text.slice(0, 200)))));
+    make("button", { type: "button", class: "open", onclick: () => openComment(comment.id) }, make("span", { class: "name" }, named(comment)), make("span", { class: "meta" }, comment.platform), make("span", { class: "items" }, theirs(comment.text.slice(0, 200)))));
 }
 
 let frame = 0;

@@ -153,14 +153,25 @@ export function sourceSheet(source) {
 
 const DONE = { confirmed: "done.confirmed", cancelled: "done.cancelled", edited: "done.edited", pinned: "done.pinned", stock: "done.stock", product: "done.goods", linked: "done.linked", show: "done.show" };
 
+// One tap is one line and one undo, however many events it caused.
+function together(events) {
+  const steps = new Map();
+  for (const event of events) {
+    const known = steps.get(event.step);
+    if (!known) steps.set(event.step, { ...event, orders: new Set([event.order]) });
+    else { known.orders.add(event.order); known.undone = known.undone || event.undone; }
+  }
+  return [...steps.values()];
+}
+
 export async function loadRecent() {
   const response = await fetch(`/api/shows/${state.show.id}/recent`).catch(() => null);
   const steps = response && response.ok ? await response.json().catch(() => null) : null;
   if (!steps) return null;
-  const rows = steps.slice(0, 40).map((step) => {
+  const rows = together(steps).slice(0, 40).map((step) => {
     const order = step.order ? state.orders.get(step.order) : null;
     const data = { buyer: named({ name: step.buyer || step.order || "" }), items: order ? itemsText(order) : step.order || "", code: step.order || step.product || step.text || "" };
-    const text = DONE[step.type] ? phrase(DONE[step.type], data) : [has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other"), " ", data.buyer];
+    const text = step.orders.size > 1 ? [step.type === "confirmed" ? word("done.confirmed_many", { n: step.orders.size }) : `${has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other")} · ${word("show.orders", { n: step.orders.size })}`] : DONE[step.type] ? phrase(DONE[step.type], data) : [has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other"), " ", data.buyer];
     return make("li", { class: step.undone ? "undone" : "" }, make("span", { class: "meta" }, time(step.at)), make("span", { class: "text" }, text), step.undone ? make("span", { class: "meta" }, word("done.undone")) : plain(word("act.undo"), act({ type: "undo", event: step.number }), "quiet"));
   });
   return rows.length ? rows : [make("li", { class: "empty" }, "—")];
