@@ -1,12 +1,12 @@
-"""What viewers' words mean: packs of phrases and their roles, one a language, all of them in one index.
+"""What viewers' words mean: packs of phrases and their roles, one a language, all of them in one tree.
 
-A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases, `[numbers]` with the words for each number,
-`[units]` with the words for what a unit amounts to ("1 kg", "100 g", "count" for a mere count), `[letters]` with the
-names of Latin letters in another script. `countries` says where the language is a seller's own.
+A pack is `languages/<tag>/lexicon.toml`: for each role a list of phrases; `[numbers]`, `[units]`, `[groups]` and
+`[letters]` with the words for each number, amount, count of pieces and Latin letter; and some flags that say how the
+language is built (FLAGS). Words and roles only: whoever speaks the language can read and mend it.
 
 Packs overlap: "do" is two in one language and a verb in another. So packs stand in an order, the shop's own language
-first, and a phrase means what the first pack that has it says.
-A phrase behind "=" is meant only with the marks it is written with ("=tá", twelve, is never "ta").
+first, and a phrase means what the first pack that has it says. A phrase behind "=" is meant only with the marks it is
+written with ("=tá", twelve, is never "ta").
 """
 
 from __future__ import annotations
@@ -14,54 +14,92 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from livesell import bundle
 from livesell.errors import ConfigError
 from livesell.model import Amount, Measure, Struct
-from livesell.text import Token, marked, tokenise
+from livesell.text import Token, shortened, tokenise
 
 ROLES: Mapping[str, str] = {
-    "claim": "takes something: chốt, mine, CF",
+    "claim": "takes something, also all by itself: chốt, mine, CF",
     "take": "takes something together with a product or quantity, too common to do so alone: cho, lấy, give",
     "me": "the first person as an answer: me, yo, 我",
+    "this": "points at the product on show: cái này, this one",
     "add": "on top of what was claimed before: thêm, one more",
     "cancel": "withdraws: hủy, cancel",
     "change": "puts something in place of a claim: đổi, change",
     "to": "stands between what is given up and what is taken: thành, to",
-    "instead": "what stands before it is taken, what behind it given up: instead of, thay vì",
-    "not": "denies what follows: không, not",
-    "denied": "denies what stands before it: না, नहीं",
+    "from": "stands before what is given up: từ, from",
+    "instead": "what follows it is given up: instead of, thay vì",
+    "replacing": "what precedes it is given up: er bodole, ki jagah",
+    "not": "denies what follows (or precedes, where the pack says so): không, not",
+    "anymore": "with a denied claim it withdraws: nữa, any more",
     "only": "this and no more: thôi, only",
+    "mine": "the speaker's earlier claim: đơn của chị, my order, punya saya",
+    "said": "tells of an earlier claim in this show: lúc nãy chốt, bolsilam, I said",
     "question": "asks: bao nhiêu, how much, còn không",
     "ask": "asks only at the end of a sentence or beside a code: không, à, na",
-    "opens": "asks where a sentence begins with it: is, does, có phải",
+    "opens": "asks at the beginning of a sentence: is, do, has",
+    "aside": "what a question beside a claim may be about: shipping, the total, how to pay",
+    "deal": "a price for an amount: discount, freeship, giá sỉ",
     "if": "opens a condition: còn thì, if",
-    "past": "tells of an earlier purchase: hôm trước, received",
+    "request": "asks for a thing rather than about it: can you keep, cho xin",
+    "past": "tells of an earlier purchase or of goods at home: hôm trước, received",
+    "deny": "denies an earlier claim: I never ordered",
     "paid": "reports a payment: ck rồi, paid",
-    "other": "makes the comment chatter: game answers, praise, spam",
+    "praise": "chatters about goods, people and the show: đẹp quá, scam, haha",
+    "elsewhere": "tells of other shops and markets: toko sebelah, ngoài chợ",
+    "game": "plays: the answer is, I guess",
+    "spam": "sells something else: earn daily, vay tiền",
     "greeting": "greets or thanks",
-    "decline": "declines: not today",
+    "decline": "takes nothing, with no earlier claim: not today",
+    "tell": "tells another viewer to buy: you should get it",
     "announce": "the seller's own way of speaking, and ordering examples: cú pháp, to order type",
-    "each": "one quantity for every product named: mỗi loại, each",
-    "all": "every value of an option: đủ màu, all colours",
+    "each": "one quantity for everything named: mỗi loại, each",
+    "all": "every value of an option, or all products named: đủ màu, all colours",
+    "same": "the quantity of the earlier claim: the same, vẫn",
     "and": "joins items: và, and",
     "times": "stands before a quantity: x, sl, qty",
-    "code": "stands before a code: mã, code, number",
+    "code": "stands before (or behind) a code: mã, code, number",
+    "article": "stands before a code as before a noun: el, the, con",
     "money": "makes a number a price: k, đồng, taka",
-    "size": "makes a number a measure of the body, an age, a time or a date: tuổi, tall, o'clock",
+    "size": "stands behind a number that is no quantity: years, cm, o'clock, minutes, people",
+    "body": "stands before a number that is no quantity: size, weighs, tall, aged",
     "place": "makes a number part of an address: số nhà, street, house",
     "phone": "stands before a phone number",
-    "dozen": "twelve pieces",
     "half": "half of the unit that follows",
     "half_after": "and a half, behind the unit: rưỡi",
-    "aside": "what a question beside a claim is about: ship, total",
-    "request": "asks for a thing rather than about it: can you keep, cho xin",
-    "filler": "says nothing: ạ, nhé, po, please",
     "person": "whom a viewer speaks to or of: chị, em, sis",
+    "filler": "says nothing: ạ, nhé, po, please",
 }
 """Every role that a phrase may have, and what it does."""
+
+BIT: Mapping[str, int] = {role: 1 << at for at, role in enumerate(ROLES)}
+(
+    CLAIM, TAKE, ME, THIS, ADD, CANCEL, CHANGE, TO, FROM, INSTEAD, REPLACING, NOT, ANYMORE, ONLY, MINE, SAID,
+    QUESTION, ASK, OPENS,
+    ASIDE, DEAL, IF, REQUEST, PAST, DENY, PAID, PRAISE, ELSEWHERE, GAME, SPAM, GREETING, DECLINE, TELL, ANNOUNCE,
+    EACH, ALL, SAME,
+    AND, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER,
+) = BIT.values()  # fmt: skip
+
+FLAGS: Mapping[str, str] = {
+    "countries": "where the language is a seller's own, two letters each",
+    "verbs_last": "true where verbs stand behind what they are about: A1 den, A1 cancel karo",
+    "not_after": "true where a denial stands behind what it denies: nibo na",
+    "marks": "true where the same letters with other marks are another word: mát, mật",
+    "abroad": "phrases that viewers of other languages mix into theirs",
+    "endings": "what number words and units may carry behind: ekta is ek + ta",
+    "one": "what makes one of the unit it is glued to: sekilo is se + kilo",
+}
+"""How a language is built; each may be left out but `countries`."""
+
+TABLES = ("numbers", "units", "groups", "letters")
 
 COMMON = "en"
 """The pack that every shop's viewers mix into their own language."""
@@ -71,27 +109,38 @@ COUNT = "count"
 
 MEASURES: Mapping[str, tuple[Measure, int]] = {"g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000)}
 
+FORGIVEN = CLAIM | CANCEL | CHANGE | QUESTION | PAST | ADD | DECLINE
+"""Roles of words that are recognised with a slip, too."""
 
-class Phrase(Struct, frozen=True):
-    """A phrase of one or more tokens, with what it means."""
+
+class Phrase(msgspec.Struct, frozen=True, gc=False):
+    """A phrase of one or more tokens, with what it means; `roles` are bits of BIT."""
 
     plain: tuple[str, ...]
-    text: tuple[str, ...]
-    roles: frozenset[str]
+    marks: tuple[str, ...]
+    roles: int = 0
     number: Decimal | None = None
     unit: str | None = None
     amount: Amount | None = None
+    group: int = 0
     letter: str = ""
     strict: bool = False
+    marked: bool = False
+    verbs_last: bool = False
+    not_after: bool = False
 
 
-class Match(Struct, frozen=True):
-    """A phrase at a place: tokens `start` to before `end`, and what it means."""
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """A phrase at a place: tokens `start` to before `end`."""
 
     start: int
     end: int
     phrase: Phrase
-    roles: frozenset[str]
+    roles: int
+
+
+Node = dict[str, Any]
+"""A place in the tree: the next word leads on, "" holds the phrases that end here."""
 
 
 class Lexicon:
@@ -104,59 +153,109 @@ class Lexicon:
             for phrase in phrases:
                 if known.setdefault(phrase.plain, rank) != rank:
                     continue
-                key = (phrase.plain, phrase.text)
+                key = (phrase.plain, phrase.marks)
                 same = merged.get(key)
                 merged[key] = phrase if same is None else _both(same, phrase)
-        self._by_first: dict[str, list[Phrase]] = {}
-        self.letters = {phrase.plain[0]: phrase.letter for phrase in merged.values() if phrase.letter}
+        self._root: Node = {}
+        self._short: dict[str, str] = {}
+        self._slips: dict[str, str] = {}
+        self.words: set[str] = set()
+        self.letters: dict[str, str] = {}
+        self.units: dict[str, tuple[Amount | None, int]] = {}
         for phrase in merged.values():
-            self._by_first.setdefault(phrase.plain[0], []).append(phrase)
-        for found in self._by_first.values():
-            found.sort(key=lambda phrase: -len(phrase.plain))
+            node = self._root
+            for word in phrase.plain:
+                node = node.setdefault(word, {})
+                self.words.add(word)
+            node.setdefault("", []).append(phrase)
+            if phrase.letter and len(phrase.plain) == 1:
+                self.letters[phrase.plain[0]] = phrase.letter
+            if len(phrase.plain) == 1 and phrase.roles & FORGIVEN and len(phrase.plain[0]) >= 5:
+                word = phrase.plain[0]
+                for shorter in _without_one(word):
+                    self._slips.setdefault(shorter, word)
+                self._slips[word] = word
+        for word in self.words:
+            if (short := shortened(word)) != word:
+                self._short.setdefault(short, word)
+        self.meant = lru_cache(maxsize=8192)(self._meant)
 
-    def spelt(self, word: str) -> str:
-        """The Latin letters whose names a word strings together ("एमएस" is MS), "" where it is anything else."""
-        if not word or len(word) > 12:
-            return ""
-        for size in range(len(word), 0, -1):
-            letter = self.letters.get(word[:size])
-            rest = self.spelt(word[size:]) if letter is not None and size < len(word) else ""
-            if letter is not None and (size == len(word) or rest):
-                return letter + rest
-        return ""
+    def _meant(self, word: str) -> str:
+        """The word of a phrase that a word nobody knows stands for: unstretched, or with one slip; else itself."""
+        short = shortened(word)
+        if short in self.words:
+            return short
+        if short in self._short:
+            return self._short[short]
+        if 5 <= len(word) <= 14 and word.isalpha():
+            from rapidfuzz.distance import OSA
 
-    def spot(self, tokens: Sequence[Token]) -> Iterator[Match]:
-        """Every phrase at every place, longer ones first; a shorter one inside a longer one is found too."""
-        size = len(tokens)
-        for start, token in enumerate(tokens):
-            for phrase in self._by_first.get(token.plain, ()):
-                end = start + len(phrase.plain)
-                if end <= size and fits(phrase, tokens, start):
-                    yield Match(start, end, phrase, phrase.roles)
+            for key in (word, *_without_one(word)):
+                near = self._slips.get(key)
+                if near is not None and near[0] == word[0] and OSA.distance(word, near, score_cutoff=1) <= 1:
+                    return near
+        return word
+
+    def spot(self, tokens: Sequence[Token], words: Sequence[str] | None = None) -> list[Match]:
+        """Every phrase at every place, shorter ones first; a shorter one inside a longer one is found too."""
+        if words is None:
+            words = [token.plain for token in tokens]
+        found: list[Match] = []
+        root, size = self._root, len(words)
+        typed = any(token.marks for token in tokens)
+        for start, word in enumerate(words):
+            node = root.get(word)
+            end = start
+            while node is not None:
+                end += 1
+                ends = node.get("")
+                if ends is not None:
+                    exact = typed and len(ends) > 1 and any(same(phrase, tokens, start) for phrase in ends)
+                    for phrase in ends:
+                        counts = phrase.number is not None or phrase.group
+                        if (
+                            same(phrase, tokens, start)
+                            if exact or (typed and counts and phrase.marked)
+                            else not phrase.marked or fits(phrase, tokens, start)
+                        ):
+                            found.append(Match(start, end, phrase, phrase.roles))
+                if end >= size:
+                    break
+                node = node.get(words[end])
+        return found
+
+
+def _without_one(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+def same(phrase: Phrase, tokens: Sequence[Token], start: int) -> bool:
+    """True where the marks are exactly the phrase's."""
+    return all(tokens[start + offset].marks == marks for offset, marks in enumerate(phrase.marks))
 
 
 def fits(phrase: Phrase, tokens: Sequence[Token], start: int) -> bool:
-    """True where the tokens are the phrase: typed without marks any word of those letters, with marks only itself.
+    """True where the marks are the phrase's: typed without marks any word of those letters, with marks only itself.
 
     A strict phrase is never meant without its marks.
     """
-    for offset, bare in enumerate(phrase.plain):
-        token = tokens[start + offset]
-        if token.plain != bare or ((phrase.strict or marked(token)) and token.text != phrase.text[offset]):
+    for offset, marks in enumerate(phrase.marks):
+        typed = tokens[start + offset].marks
+        if typed != marks and (phrase.strict or typed):
             return False
     return True
 
 
 def _both(one: Phrase, other: Phrase) -> Phrase:
-    return Phrase(
-        one.plain,
-        one.text,
-        one.roles | other.roles,
-        one.number if one.number is not None else other.number,
-        one.unit if one.unit is not None else other.unit,
-        one.amount if one.amount is not None else other.amount,
-        one.letter or other.letter,
-        one.strict and other.strict,
+    return msgspec.structs.replace(
+        one,
+        roles=one.roles | other.roles,
+        number=one.number if one.number is not None else other.number,
+        unit=one.unit if one.unit is not None else other.unit,
+        amount=one.amount if one.amount is not None else other.amount,
+        group=one.group or other.group,
+        letter=one.letter or other.letter,
+        strict=one.strict and other.strict,
     )
 
 
@@ -180,75 +279,123 @@ def load(
     if languages is not None:
         return Lexicon(packs[tag].phrases for tag in languages)
     own = [tag for tag in known if country in packs[tag].countries]
-    near = [*own, *(tag for tag in (COMMON,) if tag in known and tag not in own)]
-    far = [tag for tag in known if tag not in near]
-    return Lexicon(
-        [packs[tag].phrases for tag in near]
-        + [[phrase for phrase in packs[tag].phrases if unmistakable(phrase)] for tag in far]
-    )
-
-
-def unmistakable(phrase: Phrase) -> bool:
-    """True for a phrase that no other language is likely to have: of several words, or long, or in its own script."""
-    return len(phrase.plain) > 1 or len(phrase.plain[0]) > 4 or not phrase.plain[0].isascii()
+    far = [COMMON] * (COMMON in known and COMMON not in own) + [
+        tag for tag in known if tag not in own and tag != COMMON
+    ]
+    return Lexicon([packs[tag].phrases for tag in own] + [list(abroad(packs[tag])) for tag in far])
 
 
 class Pack(Struct, frozen=True):
-    """One pack: the countries where it is a seller's own language, and its phrases."""
+    """One pack: where it is a seller's own language, its phrases, and those that others mix into theirs."""
 
     countries: tuple[str, ...]
     phrases: tuple[Phrase, ...]
+    abroad: frozenset[tuple[str, ...]]
 
 
+def abroad(pack: Pack) -> Iterator[Phrase]:
+    """The phrases of a pack that are meant in a shop of another language, too.
+
+    Those that the pack names, those of several words, long ones, and those in a script of their own.
+    """
+    for phrase in pack.phrases:
+        word = phrase.plain[0]
+        if (
+            len(phrase.plain) > 1
+            or phrase.plain in pack.abroad
+            or len(word) > 5
+            or not (word.isascii() or phrase.marks[0])
+        ):
+            yield phrase
+
+
+@lru_cache(maxsize=64)
 def pack(path: Path) -> Pack:
     """What a pack has; ConfigError names what cannot be read in it."""
+    file = f"{path.parent.name}/{path.name}"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path.parent.name}/{path.name}", f"cannot be read: {error}") from None
-    countries = tuple(data.pop("countries", ()))
-    return Pack(countries, tuple(_phrases(data, f"{path.parent.name}/{path.name}")))
+        raise ConfigError(file, f"cannot be read: {error}") from None
+    flags = {flag: data.pop(flag) for flag in FLAGS if flag in data}
+    foreign = frozenset(phrase_of(words, file).plain for words in flags.get("abroad", ()))
+    phrases = []
+    for phrase in _phrases(data, flags, file):
+        marked = phrase.strict or bool(flags.get("marks"))
+        phrases.append(
+            msgspec.structs.replace(
+                phrase,
+                marked=marked,
+                verbs_last=bool(flags.get("verbs_last")),
+                not_after=bool(flags.get("not_after")),
+            )
+        )
+    return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign)
 
 
-def _phrases(data: Mapping[str, Any], file: str) -> Iterator[Phrase]:
+def _phrases(data: Mapping[str, Any], flags: Mapping[str, Any], file: str) -> Iterator[Phrase]:
+    endings = flags.get("endings", ())
     for key, value in data.items():
         where = f"{file}, {key}"
         if key == "numbers":
             for number, written in value.items():
                 for words in written:
                     yield phrase_of(words, where, number=_number(number, where))
+                    if " " not in words:
+                        for ending in endings:
+                            yield phrase_of(words + ending, where, number=_number(number, where), unit=ending)
         elif key == "units":
             for amount, written in value.items():
                 for words in written:
                     yield phrase_of(words, where, unit=words, amount=_amount(amount, where))
+                    for one in flags.get("one", ()):
+                        yield phrase_of(
+                            one + words, where, number=Decimal(1), unit=words, amount=_amount(amount, where)
+                        )
+        elif key == "groups":
+            for count, written in value.items():
+                for words in written:
+                    yield phrase_of(words, where, group=int(_number(count, where)))
+                    for one in flags.get("one", ()):
+                        yield phrase_of(one + words, where, group=int(_number(count, where)), number=Decimal(1))
         elif key == "letters":
             for letter, written in value.items():
                 for words in written:
                     yield phrase_of(words, where, letter=letter.upper())
         elif key in ROLES:
             for words in value:
-                yield phrase_of(words, where, roles=frozenset((key,)))
+                yield phrase_of(words, where, roles=BIT[key])
         else:
-            raise ConfigError(where, "this role is not known", f"known are {', '.join(ROLES)}, numbers, units, letters")
+            raise ConfigError(where, "this role is not known", f"known are {', '.join((*ROLES, *FLAGS, *TABLES))}")
 
 
 def phrase_of(
     words: str,
     where: str,
     *,
-    roles: frozenset[str] = frozenset(),
+    roles: int = 0,
     number: Decimal | None = None,
     unit: str | None = None,
     amount: Amount | None = None,
+    group: int = 0,
     letter: str = "",
 ) -> Phrase:
     """A phrase as the tokeniser sees it."""
-    strict = words.startswith("=")
-    tokens = tokenise(words.removeprefix("="))
+    strict = words.startswith("=") and len(words) > 1 and words[1].isalpha()
+    tokens = tokenise(words[1:] if strict else words)
     if not tokens:
         raise ConfigError(where, f"'{words}' has no letter")
-    text = tuple(token.text for token in tokens)
-    return Phrase(tuple(token.plain for token in tokens), text, roles, number, unit, amount, letter, strict)
+    return Phrase(
+        tuple(token.plain for token in tokens),
+        tuple(token.marks for token in tokens),
+        roles,
+        number,
+        unit,
+        amount,
+        group,
+        letter,
+        strict,
+    )
 
 
 def _number(text: str, where: str) -> Decimal:

@@ -1,217 +1,266 @@
 """From typed text to tokens: one view of every script's letters, digits and marks, with offsets into what was typed.
 
 A token is a run of letters with their marks, a run of digits, or a single sign. Scripts that write without spaces
-(Thai, Lao, Khmer, Burmese, Han, kana) give one token a letter, so that all scripts share one engine. Every token has
-two forms: `text`, lower case as typed, and `plain`, without what people leave out when they type in a hurry.
+(Thai, Lao, Khmer, Burmese, Han, kana) give one token a letter, so that all scripts share one engine. Every word has two
+forms: `text`, lower case as typed, and `plain`, without what people leave out, stretch or mix up when they type in a
+hurry. Pictures and invisible characters give no token.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
-from livesell.model import READ_LIMIT, Struct
+import msgspec
+
+from livesell.model import READ_LIMIT
 
 Kind = Literal["word", "number", "sign"]
 
 
-class Token(Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True, gc=False):
     """A piece of a comment.
 
     `start` and `end` are offsets into the typed text, `glued` means that no space stands before it. Of a number, `text`
-    has ASCII digits with the dots and commas that were typed between them.
+    has ASCII digits with the dots and commas that were typed between them. `marks` are the marks on Latin letters that
+    `plain` leaves out, "" where there are none.
     """
 
     text: str
     plain: str
+    marks: str
     kind: Kind
     start: int
     end: int
     glued: bool
 
 
-SPACELESS = (
-    (0x0E00, 0x0E7F),  # Thai
-    (0x0E80, 0x0EFF),  # Lao
-    (0x1000, 0x109F),  # Burmese
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # kana
-    (0x3400, 0x4DBF),  # Han
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x323AF),
+HAN = (
+    "万萬与與专專业業丛叢东東丝絲丢丟两兩严嚴丧喪个個丰豐临臨为為丽麗举舉么麼义義乌烏乐樂乔喬习習乡鄉书書买買乱亂争爭于於亏虧云雲亚亞产產亩畝亲親亿億仅僅从從"
+    "仑崙仓倉仪儀们們价價众眾优優会會伞傘伟偉传傳伤傷伦倫伪偽体體余餘佣傭侠俠侣侶侧側侨僑俩倆俭儉债債倾傾偿償储儲儿兒兑兌党黨兰蘭关關兴興养養兽獸冈岡册冊写寫"
+    "军軍农農冲沖决決况況冻凍净淨凉涼减減凑湊几幾凤鳳凭憑凯凱击擊刘劉则則刚剛创創删刪别別刹剎剂劑剐剮剑劍剥剝剧劇劝勸办辦务務动動励勵劲勁劳勞势勢勋勳匀勻区區医醫"
+    "华華协協单單卖賣卢盧卫衛却卻厂廠厅廳历歷厉厲压壓厌厭厕廁厘釐厢廂厦廈厨廚县縣参參双雙发發变變叙敘叠疊叶葉号號叹嘆吁籲吓嚇吗嗎启啟吴吳呐吶呕嘔员員呛嗆呜嗚咏詠"
+    "咙嚨咸鹹响響哑啞哗嘩哟喲唤喚啧嘖啬嗇啰囉啸嘯喷噴嘱囑团團园園围圍国國图圖圆圓圣聖场場坏壞块塊坚堅坛壇坝壩坞塢坟墳坠墜垄壟垒壘垦墾垫墊堑塹墙牆壮壯声聲壳殼壶壺"
+    "处處备備复復够夠头頭夹夾夺奪奋奮奖獎奥奧妆妝妇婦妈媽姗姍娇嬌娱娛婴嬰婶嬸孙孫学學宁寧宝寶实實宠寵审審宪憲宫宮宽寬宾賓对對寻尋导導寿壽将將尔爾尘塵尝嘗尧堯尴尷"
+    "尽盡层層届屆属屬岁歲岂豈岗崗岛島岭嶺峡峽币幣帅帥师師帐帳帘簾帜幟带帶帧幀帮幫库庫应應庙廟庞龐废廢开開异異弃棄张張弥彌弯彎弹彈强強归歸当當录錄彻徹径徑御禦忆憶忧憂"
+    "怀懷态態怜憐总總恋戀恳懇恶惡恼惱悦悅悬懸惊驚惧懼惨慘惩懲惫憊惯慣愿願懒懶戏戲战戰户戶扑撲执執扩擴扫掃扬揚扰擾抚撫抛拋抢搶护護报報担擔拟擬拢攏拣揀拥擁拦攔拧擰拨撥"
+    "择擇挂掛挚摯挡擋挤擠挥揮捞撈损損捡撿换換据據捷捷掳擄掷擲掸撣掺摻揽攬搀攙搁擱搂摟搅攪携攜摄攝摆擺摇搖摊攤撑撐数數斋齋斗鬥斩斬断斷无無旧舊时時旷曠昙曇昼晝显顯晋晉晒曬"
+    "晓曉晕暈暂暫术術机機杀殺杂雜权權条條来來杨楊极極构構枪槍枣棗柜櫃标標栈棧栋棟栏欄树樹样樣桥橋桨槳桩樁梦夢检檢楼樓榄欖横橫樱櫻欢歡欧歐歼殲残殘殴毆毁毀毕畢毙斃毡氈气氣"
+    "汇匯汉漢汤湯沟溝没沒沥瀝沧滄沪滬泪淚泻瀉泼潑泽澤洁潔洒灑浅淺浆漿浇澆浊濁测測济濟浑渾浓濃涂塗涛濤涝澇涡渦润潤涨漲涩澀渊淵渐漸渔漁温溫游遊湾灣湿濕滚滾满滿滤濾滨濱滩灘"
+    "潜潛澜瀾灭滅灯燈灵靈灾災灿燦炉爐炖燉点點炼煉炸炸烁爍烂爛烛燭烟煙烦煩烧燒烫燙热熱焕煥爱愛爷爺牵牽犹猶狈狽独獨狭狹狮獅狱獄猎獵猪豬猫貓献獻玛瑪环環现現珐琺琐瑣电電画畫畅暢"
+    "疗療疯瘋疱皰痒癢痪瘓瘫癱癣癬皱皺盏盞盐鹽监監盖蓋盗盜盘盤着著睁睜瞒瞞矫矯矿礦码碼砖磚础礎硕碩确確礼禮祸禍禅禪离離种種积積称稱稳穩穷窮窃竊窍竅窝窩竞競笔筆笋筍笼籠筑築"
+    "筛篩筹籌签簽简簡箩籮篮籃类類粤粵粪糞粮糧紧緊纠糾红紅纤纖约約级級纪紀纬緯纯純纱紗纲綱纳納纵縱纷紛纸紙纹紋纺紡线線练練组組绅紳细細织織终終绍紹经經绑綁绒絨结結绕繞绘繪给給"
+    "络絡绝絕统統绢絹绣繡继繼绩績绪緒续續绳繩维維绵綿绷繃绸綢综綜绿綠缀綴缅緬缆纜缎緞缓緩编編缘緣缝縫缠纏缩縮缴繳网網罗羅罚罰罢罷羞羞职職联聯聪聰肃肅肠腸肤膚肾腎肿腫胀脹胁脅胆膽"
+    "胜勝胶膠脉脈脏髒脑腦脚腳脱脫脸臉腊臘腻膩腾騰舍捨舰艦艰艱艳豔艺藝节節芦蘆苍蒼苏蘇苹蘋茎莖荐薦荡蕩荣榮药藥莱萊莲蓮获獲莹瑩营營萝蘿萧蕭萨薩蓝藍蔷薔蕴蘊虑慮虫蟲虽雖虾蝦蚀蝕蚁蟻蛮蠻"
+    "蜗蝸蜡蠟蝇蠅蝉蟬补補衬襯袄襖袜襪袭襲装裝裤褲见見观觀规規觅覓视視览覽觉覺触觸誉譽计計订訂认認讨討让讓训訓议議讯訊记記讲講许許论論设設访訪证證评評识識诈詐诉訴词詞译譯试試诗詩"
+    "诚誠话話诞誕询詢该該详詳语語误誤说說请請诸諸读讀课課谁誰调調谅諒谈談谊誼谋謀谎謊谜謎谢謝谣謠谦謙谨謹谱譜贝貝负負财財责責贤賢败敗货貨质質贩販贪貪购購贯貫贱賤贴貼贵貴贷貸贸貿费費"
+    "贺賀贼賊资資赏賞赔賠赖賴赚賺赛賽赞讚赠贈赵趙赶趕趋趨跃躍践踐踪蹤车車轨軌转轉轮輪软軟轻輕载載较較辅輔辆輛辈輩辉輝输輸辞辭边邊达達迁遷过過迈邁运運还還这這进進远遠违違连連迟遲适適选選"
+    "递遞逻邏遗遺邓鄧邮郵邻鄰郑鄭酱醬酿釀释釋里裡鉴鑑针針钉釘钓釣钙鈣钞鈔钟鐘钢鋼钥鑰钩鉤钱錢钻鑽铁鐵铃鈴铅鉛铜銅铝鋁银銀铺鋪链鏈销銷锁鎖锅鍋锈鏽锋鋒锐銳错錯锡錫锦錦键鍵镇鎮镜鏡长長门門"
+    "闪閃闭閉问問闯闖闲閒间間闷悶闹鬧闻聞阁閣阅閱阔闊队隊阳陽阴陰阵陣阶階际際陆陸陈陳险險随隨隐隱难難雏雛雾霧霉黴静靜面面韩韓页頁顶頂项項顺順须須顾顧顿頓预預领領频頻颗顆题題颜顏额額风風飘飄"
+    "飞飛饥飢饭飯饮飲饰飾饱飽饼餅饿餓馆館馒饅马馬驾駕骂罵骄驕验驗骗騙骨骨髋髖鱼魚鲁魯鲜鮮鸟鳥鸡雞鸣鳴鸭鴨鹅鵝鹰鷹麦麥黄黃齐齊齿齒龄齡龙龍龟龜台臺ㄧ一裏裡喔哦囗口双雙卤滷猕獼萝蘿卜蔔凤鳳粽粽饺餃"
+    "馄餛饨飩虾蝦鲍鮑鱿魷蛎蠣蛏蟶酥酥糍糍鲳鯧鲑鮭鳗鰻鲈鱸蚬蜆坛壇瓮甕罐罐碱鹼帐帳枣棗栗栗桂桂榴榴梿槤芒芒柠檸檬檬苓苓参參莼蓴蒜蒜葱蔥姜薑"
 )
-FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+"""Simplified letters, each followed by the traditional one that it is read as."""
+
+DEVANAGARI = "ीिूुईइऊउणनशसषसँंऑओॉाञन"
+CYRILLIC = "аaвbеeкkмmнhоoрpсcтtхxуyіi"
+
+PAIRS = {ord(table[at]): table[at + 1] for table in (HAN, DEVANAGARI, CYRILLIC) for at in range(0, len(table) - 1, 2)}
+PAIRS.update({ord(one): other for one, other in zip("ীূঈঊণশষৎ", "িুইউনসসত", strict=True)})
+PAIRS.update({0x09DC: "র", 0x09DD: "র", 0x09DF: "য"})  # ড় ঢ় য়
+PAIRS.update({ord("đ"): "d", ord("ð"): "d", ord("ł"): "l", ord("ø"): "o", ord("ı"): "i", ord("ß"): "s", ord("æ"): "e"})
+"""Letter -> the one it is read as, by code point."""
+
+DROPPED = frozenset("\u0981\u09bc\u093c\u0983")
+"""Indic dots that are left out or kept at random: chandrabindu, nukta, visarga."""
+
+SPACELESS = (
+    "\u0e00-\u0e30\u0e32\u0e33\u0e40-\u0e46"  # Thai
+    "\u0e80-\u0eb0\u0eb2\u0eb3\u0ec0-\u0ec6"  # Lao
+    "\u1000-\u102a\u1780-\u17b3"  # Burmese, Khmer
+    "\u3005\u3007\u3040-\u3098\u309b-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana, bopomofo, Han
+)
+INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+OTHER_NUMBERS = re.compile(
+    "[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2473\u2776-\u277f\U0001f51f]"
+)
 SIGNS = {
-    "×": "x",
-    "✕": "x",
-    "✖": "x",
-    "⨉": "x",
-    "＊": "*",
-    "➕": "+",
-    "﹢": "+",
-    "，": ",",
-    "、": ",",
-    "。": ".",
-    "؟": "?",
-}
+    "×": "x", "✕": "x", "✖": "x", "⨉": "x", "＊": "*", "➕": "+", "﹢": "+", "＋": "+", "，": ",", "、": ",", "。": ".",
+    "？": "?",
+    "！": "!", "؟": "?", "：": ":", "；": ";", "（": "(", "）": ")", "／": "/", "＃": "#", "＠": "@", "＝": "=",
+    "…": ".",
+    "।": ".",
+    "–": "-", "—": "-", "－": "-", "～": "-", "~": "-", "→": "→", "➡": "→", "⇒": "→", "»": "→", "＆": "&", "｜": "|",
+    "％": "%",
+    "．": ".", "·": ".", "•": ",", "“": '"', "”": '"', "「": '"', "」": '"', "￥": "¥", "＄": "$", "¿": "", "¡": "",
+}  # fmt: skip
+KEPT = frozenset("+*=:;,.?!/()[]#@&%$<>\"'|-→x\n{}€£¥₫৳฿₱₹₩_^")
 
 
-@lru_cache(maxsize=4096)
-def _class(letter: str) -> str:
-    """l: letter, c: a letter that is a token by itself, d: digit, m: mark, i: invisible, s: space, o: other."""
-    category = unicodedata.category(letter)
-    if category[0] == "L":
-        point = ord(letter)
-        return "c" if any(first <= point <= last for first, last in SPACELESS) else "l"
-    if category == "Nd":
-        return "d"
-    if category[0] == "M":
-        return "m"
-    if category[0] == "Z" or letter in "\t\r\n\v\f":
-        return "s"
-    if category in ("Cf", "Cc", "Cs", "Cn", "Co"):
-        return "i"
-    return "o"
+def _marks() -> str:
+    """All combining marks of the scripts in use, as a character class."""
+    points = [point for point in range(0x300, 0x1E00) if unicodedata.category(chr(point))[0] == "M"]
+    points += [point for point in range(0xA600, 0xAC00) if unicodedata.category(chr(point))[0] == "M"]
+    return "".join(map(chr, points)) + "\u3099\u309a"
+
+
+MARKS = _marks()
+LETTER = f"[^\\W\\d_{SPACELESS}]"
+TOKENS = re.compile(
+    f"({LETTER}(?:{LETTER}|[{MARKS}]|['’ʼ](?={LETTER}))*)"
+    f"|([{SPACELESS}][{MARKS}]*)"
+    r"|(\d+(?:[.,٫]\d+)*)"
+    r"|(\n|[^\w\s])"
+)
+ASCII_TOKENS = re.compile(r"([A-Za-z]+(?:'[A-Za-z]+)*)|()(?!)|(\d+(?:[.,]\d+)*)|(\n|[^\w ])")
 
 
 def stands_alone(letter: str) -> bool:
     """True for a letter of a script that writes no spaces."""
-    return _class(letter) == "c"
+    return _ALONE.match(letter) is not None
+
+
+_ALONE = re.compile(f"[{SPACELESS}]")
 
 
 def tokenise(text: str) -> list[Token]:
     """The tokens of a text, of its first 1,000 characters; any string will do."""
-    return list(_tokens(text[:READ_LIMIT]))
+    if len(text) > READ_LIMIT:
+        text = text[:READ_LIMIT]
+    if text.isascii():
+        return _tokens(ASCII_TOKENS, text, None) if "\x00" not in text else _clean(text)
+    if INVISIBLE.search(text) or OTHER_NUMBERS.search(text):
+        return _clean(text)
+    return _tokens(TOKENS, text, None)
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    position, size = 0, len(text)
-    glued = False
-    while position < size:
-        letter = text[position]
-        kind = _class(letter)
-        start = position
-        if kind in "si":
-            position += 1
-            glued = glued and kind == "i"
+def _clean(text: str) -> list[Token]:
+    """The tokens of a text with invisible characters, whose places are kept."""
+    kept: list[str] = []
+    places: list[int] = []
+    for at, letter in enumerate(text):
+        if INVISIBLE.match(letter):
             continue
-        if letter in FRACTIONS:
-            position += 1
-            yield Token(FRACTIONS[letter], FRACTIONS[letter], "number", start, position, glued)
-        elif kind == "d":
-            position, digits = _digits(text, position)
-            yield Token(digits, digits, "number", start, position, glued)
-        elif kind in "lc":
-            position = _word(text, position, kind)
-            raw = text[start:position]
-            yield from _word_token(raw, start, position, glued)
-        elif kind == "m":
-            position += 1  # a mark on nothing
-            continue
+        if letter == "\U0001f51f":
+            letter = "10"
+        elif OTHER_NUMBERS.match(letter):
+            number = unicodedata.numeric(letter)
+            letter = str(int(number)) if number == int(number) else {0.5: " 1/2", 0.25: " 1/4"}.get(number, " 3/4")
+        kept.append(letter)
+        places.extend([at] * len(letter))
+    places.append(len(text))
+    return _tokens(TOKENS, "".join(kept), places)
+
+
+def _tokens(pattern: re.Pattern[str], text: str, places: list[int] | None) -> list[Token]:
+    found: list[Token] = []
+    last = -1
+    repeated = 0
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        group = match.lastindex
+        raw = match[0]
+        glued = start == last
+        last = end
+        begin, finish = (start, end) if places is None else (places[start], places[end - 1] + 1)
+        if group == 1:
+            if not raw.isascii() and (cut := _script_change(raw)):
+                # Two scripts written together, as in "cfকরেন", are two words.
+                middle = begin + cut if places is None else places[start + cut]
+                folded, bare, marks = fold(raw[:cut])
+                found.append(Token(folded, bare, marks, "word", begin, middle, glued))
+                raw, begin, glued = raw[cut:], middle, True
+            folded, bare, marks = fold(raw)
+            found.append(Token(folded, bare, marks, "word", begin, finish, glued))
+        elif group == 3:
+            digits = raw if raw.isascii() else "".join(_DIGIT(letter) for letter in raw)
+            found.append(Token(digits, digits, "", "number", begin, finish, glued))
+        elif group == 2:
+            folded, bare, marks = fold(raw)
+            if found and found[-1].text == folded and glued:
+                repeated += 1
+                if repeated >= 2:
+                    # A letter stretched for feeling: all but one go.
+                    if repeated == 2:
+                        found.pop()
+                    continue
+            else:
+                repeated = 0
+            found.append(Token(folded, bare, marks, "word", begin, finish, glued))
         else:
-            position += 1
-            while position < size and _class(text[position]) in "mi":
-                position += 1
-            sign = SIGNS.get(letter) or unicodedata.normalize("NFKC", letter)
-            yield Token(sign[:1], sign[:1], "sign", start, position, glued)
-        glued = True
+            sign = SIGNS.get(raw, raw)
+            if sign == "x":
+                found.append(Token("x", "x", "", "word", begin, finish, glued))
+            elif sign in KEPT and sign:
+                found.append(Token(sign, sign, "", "sign", begin, finish, glued))
+    return found
 
 
-def _digits(text: str, position: int) -> tuple[int, str]:
-    """A run of digits of any script, with single dots and commas between digits."""
-    found: list[str] = []
-    size = len(text)
-    while position < size:
-        letter = text[position]
-        kind = _class(letter)
-        if kind == "d":
-            found.append(str(unicodedata.decimal(letter)))
-        elif kind in "mi":
-            pass  # keycaps and invisible characters
-        elif letter in ".,٫" and found and position + 1 < size and _class(text[position + 1]) == "d":
-            found.append("." if letter != "," else ",")
-        else:
-            break
-        position += 1
-    return position, "".join(found)
-
-
-def _word(text: str, position: int, kind: str) -> int:
-    """The end of a word: letters and marks, or one letter of a script without spaces with its marks."""
-    size = len(text)
-    position += 1
-    while position < size:
-        following = _class(text[position])
-        if following in "mi" or (kind == "l" and (following == "l" or _apostrophe(text, position))):
-            position += 1
-        else:
-            break
-    return position
-
-
-def _apostrophe(text: str, position: int) -> bool:
-    return text[position] in "'’" and position + 1 < len(text) and _class(text[position + 1]) == "l"
-
-
-def _word_token(raw: str, start: int, end: int, glued: bool) -> Iterator[Token]:
-    folded = fold(raw)
-    if folded:
-        yield Token(folded, plain(folded), "word", start, end, glued)
+@lru_cache(maxsize=256)
+def _DIGIT(letter: str) -> str:  # noqa: N802
+    return str(unicodedata.decimal(letter)) if letter.isdecimal() else "." if letter in ".٫" else letter
 
 
 @lru_cache(maxsize=16_384)
-def fold(raw: str) -> str:
-    """Letters in lower case, compatibility forms and invisible characters gone, stretched letters shortened."""
+def _script_change(raw: str) -> int:
+    """Where a word changes between Latin letters and another script's, 0 where it does not."""
+    latin = ord(raw[0]) < 0x0370
+    for at, letter in enumerate(raw):
+        if (ord(letter) < 0x0370 or 0x1E00 <= ord(letter) < 0x1F00 or letter in "’ʼ" or ord(letter) > 0xFF00) != latin:
+            return 0 if ord(letter) > 0xFF00 or (0x300 <= ord(letter) < 0x370) else at
+    return 0
+
+
+@lru_cache(maxsize=32_768)
+def fold(raw: str) -> tuple[str, str, str]:
+    """A word in lower case, its plain form, and the marks that the plain form leaves out."""
     if raw.isascii():
-        return squeeze(raw.lower())
-    kept = "".join(letter for letter in unicodedata.normalize("NFKC", raw) if _class(letter) != "i")
-    return squeeze(unicodedata.normalize("NFC", kept.lower().replace("’", "'")))
+        text = raw.lower().replace("'", "")
+        return text, squeeze(text), ""
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", raw).lower())
+    text = text.replace("'", "").replace("’", "").replace("ʼ", "")
+    if not text:
+        return raw, raw, ""
+    first = ord(text[0])
+    if first < 0x0370 or 0x1E00 <= first < 0x1F00:
+        letters: list[str] = []
+        marks: list[str] = []
+        for letter in unicodedata.normalize("NFD", text):
+            if "\u0300" <= letter < "\u0370":
+                marks.append(letter)
+            elif letter in "đðłøıßæ":
+                letters.append(PAIRS[ord(letter)])
+                marks.append(letter)
+            else:
+                letters.append(letter)
+        return text, squeeze("".join(letters)), "".join(sorted(marks))
+    if 0x0E00 <= first < 0x0F00:
+        return text, text, ""
+    bare = "".join(letter for letter in text.translate(PAIRS) if letter not in DROPPED)
+    return text, squeeze(bare) or text, ""
 
 
 def squeeze(word: str) -> str:
-    """A word in which no letter stands more than twice in a row: "nhaaaa" is "nhaa"."""
+    """A word without what is stretched: a letter three times in a row is one, and "kakk", "yaa" lose the last."""
     if len(word) < 3:
         return word
-    kept = [word[0], word[1]]
-    for letter in word[2:]:
-        if not (letter == kept[-1] == kept[-2]):
-            kept.append(letter)
-    return "".join(kept)
-
-
-@lru_cache(maxsize=16_384)
-def plain(word: str) -> str:
-    """A folded word without Latin marks, Indic dots and length marks, and doubled last letters."""
-    if not word.isascii():
-        word = "".join(PLAIN.get(letter, letter) for letter in unicodedata.normalize("NFD", word))
-        word = unicodedata.normalize("NFC", "".join(letter for letter in word if letter not in DROPPED))
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] in "aeiouyh":
-        word = word[:-1]
+    if STRETCHED.search(word):
+        short = STRETCHED.sub(r"\1", word)
+        return short if len(short) > 1 else word[:2]
     return word
 
 
-PLAIN = {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ß": "ss", "æ": "ae", "ñ": "n"}
-SIMPLE = (
-    "红绿蓝黄浅长宽裤裙袜鞋围帽针织线绒绸缎纱丝钻银铁铝镜链环饰戒项圈发夹单双条张个只罐装盒组对几两钱买卖订单货这还吗么们"
-    "来给谢请问种类东鸡鸭鹅鱼虾蟹鲜猪腊肠饼干糖盐酱醋调味辣汤面粉饮药茶叶苹莲龙凤乌榄枣栗无线电灯脑机车轮换颜级绵衬"
-    "衫领纽扣码圆扁细贴纸笔书图画册儿婴亲爱岁号满宝贝净洁护肤润爽湿热凉冻烘烤炖补气养颗"
-)
-TRADITIONAL = (
-    "紅綠藍黃淺長寬褲裙襪鞋圍帽針織線絨綢緞紗絲鑽銀鐵鋁鏡鏈環飾戒項圈髮夾單雙條張個隻罐裝盒組對幾兩錢買賣訂單貨這還嗎麼們"
-    "來給謝請問種類東雞鴨鵝魚蝦蟹鮮豬臘腸餅乾糖鹽醬醋調味辣湯麵粉飲藥茶葉蘋蓮龍鳳烏欖棗栗無線電燈腦機車輪換顏級綿襯"
-    "衫領紐扣碼圓扁細貼紙筆書圖畫冊兒嬰親愛歲號滿寶貝淨潔護膚潤爽濕熱涼凍烘烤燉補氣養顆"
-)
-"""Letters written in two ways, place by place; the simplified ones are read as the traditional ones."""
-PLAIN.update((one, other) for one, other in zip(SIMPLE, TRADITIONAL, strict=True) if one != other)
-DROPPED = frozenset(
-    [chr(point) for point in range(0x0300, 0x0370)]  # marks on Latin letters
-    + ["\u093c", "\u09bc", "'"]  # nukta, which is left out or kept at random
-)
+STRETCHED = re.compile(r"(\D)\1{2,}")
 
 
-def marked(token: Token) -> bool:
-    """True where the viewer typed marks that `plain` leaves out: then only a word with the same marks is meant."""
-    return token.text != token.plain and not token.text.isascii() and token.text not in PLAIN
+def shortened(word: str) -> str:
+    """A word without any doubled letter, for words that are known in no other form: "kakk", "yaa"."""
+    return DOUBLED.sub(r"\1", word)
+
+
+DOUBLED = re.compile(r"(\D)\1+")

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from livesell import lexicon
 from livesell.catalog.sheet import load
 from livesell.model import Claim, Code, Reading, quantity_number
-from livesell.parser import Parser
+from livesell.parser import Parser, describe, learn
+from livesell.parser.sure import chance, weights
 
 SENTENCES = Path(__file__).parent / "sentences"
 COLUMNS = ("code", "name", "aliases", "unit", "pack", "price", "stock", "options")
@@ -38,11 +39,12 @@ def cases() -> list[Any]:
     """Every sentence of every language, named by its language and text."""
     found = []
     for path in sorted(SENTENCES.glob("*.jsonl")):
-        head, *rows = path.read_text(encoding="utf-8").splitlines()
-        found += [
-            pytest.param(path.stem, json.loads(head), row, id=f"{path.stem}: {row['text']}")
-            for row in map(json.loads, rows)
-        ]
+        shops = 0
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if "goods" in row:
+                shops += 1
+            else:
+                found.append(pytest.param(f"{path.stem} {shops}", row, id=f"{path.stem}: {row['text']}"))
     return found
 
 
@@ -54,21 +56,20 @@ def line(claim: Claim) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def parsers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Parser]:
-    """The shop of each language."""
+    """The shops of each language: "vi 1", "vi 2"."""
     found = {}
     for path in sorted(SENTENCES.glob("*.jsonl")):
-        head = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
-        found[path.stem] = shop(tmp_path_factory.mktemp(path.stem), head["goods"], head["country"])
+        heads = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if "goods" in row]
+        for number, head in enumerate(heads, 1):
+            found[f"{path.stem} {number}"] = shop(tmp_path_factory.mktemp(path.stem), head["goods"], head["country"])
     return found
 
 
-@pytest.mark.parametrize(("tag", "head", "row"), cases())
-def test_a_sentence_is_read_as_its_speaker_means_it(
-    parsers: dict[str, Parser], tag: str, head: dict[str, Any], row: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("name", "row"), cases())
+def test_a_sentence_is_read_as_its_speaker_means_it(parsers: dict[str, Parser], name: str, row: dict[str, Any]) -> None:
     """Intent, lines, phone, what a change gives up, whether it adds, and what is unknown."""
     pinned = Code(row["pinned"]) if "pinned" in row else None
-    reading = parsers[tag].read(row["text"], pinned)
+    reading = parsers[name].read(row["text"], pinned)
     assert reading.intent == row["intent"]
     assert sorted(map(line, reading.claims), key=str) == sorted(row["lines"], key=str)
     assert reading.phone == row.get("phone")
@@ -81,7 +82,7 @@ def test_a_sentence_is_read_as_its_speaker_means_it(
 @pytest.fixture(scope="session")
 def english(parsers: dict[str, Parser]) -> Parser:
     """The shop of the English sentences."""
-    return parsers["en"]
+    return parsers["en 1"]
 
 
 def test_a_reading_says_what_it_saw(english: Parser) -> None:
@@ -174,7 +175,7 @@ def test_invisible_characters_do_not_hide_a_claim(english: Parser) -> None:
 @given(st.text(max_size=400), st.sampled_from([None, "K1", "K14", "no such code"]))
 def test_any_text_has_a_reading(parsers: dict[str, Parser], text: str, pinned: str | None) -> None:
     """No string, surrogates and unassigned code points included, raises or is read without a confidence."""
-    for tag in ("vi", "th", "hi"):
+    for tag in ("vi 1", "th 1", "hi 1"):
         reading = parsers[tag].read(text, Code(pinned) if pinned else None)
         assert isinstance(reading, Reading)
         assert 0 <= reading.confidence <= 1
@@ -206,17 +207,15 @@ def test_time_grows_no_faster_than_the_comment(english: Parser, piece: str) -> N
 
 def test_confidences_are_not_all_the_same(parsers: dict[str, Parser]) -> None:
     """Sure readings can be told from doubtful ones: the scale is fine and has no heap at the top."""
-    seen = [parsers["vi"].read(row.values[2]["text"]).confidence for row in cases() if row.values[0] == "vi"]
+    seen = [parsers["vi 1"].read(row.values[1]["text"]).confidence for row in cases() if row.values[0] == "vi 1"]
     assert len(set(seen)) > len(seen) * 0.8
 
 
-@pytest.mark.skipif("LIVESELL_CORPUS" not in os.environ, reason="LIVESELL_CORPUS names no folder of labelled comments")
-def test_labelled_comments_are_read_right() -> None:
-    """Of the labelled comments at least 96 in 100 come out whole, and hardly any chatter becomes a claim."""
-    folder = Path(os.environ["LIVESELL_CORPUS"])
+def measured(folder: Path, files: list[Path]) -> tuple[int, int, int]:
+    """How many labelled comments are read right, how many that claim nothing become claims, and how many there are."""
     parsers: dict[str, Parser] = {}
     right = false = count = 0
-    for path in sorted(folder.glob("dev/*.jsonl")):
+    for path in files:
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             name = row["catalog"]
             if name not in parsers:
@@ -228,8 +227,56 @@ def test_labelled_comments_are_read_right() -> None:
             right += reading.intent == row["intent"] and sorted(map(line, reading.claims), key=str) == wanted
             false += row["intent"] in ("question", "other") and reading.intent == "order" and bool(reading.claims)
             count += 1
-    assert right / count >= 0.96
-    assert false <= 4
+    return right, false, count
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_comments_that_others_labelled_stay_read_right(number: str) -> None:
+    """Rows by other hands, in trades and code styles of their own, once read they are read for good."""
+    folder = Path(__file__).parent / "corpus" / number
+    right, false, count = measured(folder, sorted(folder.glob("*.jsonl")))
+    assert right / count >= 0.98
+    assert not false
+
+
+@pytest.mark.skipif("LIVESELL_CORPUS" not in os.environ, reason="LIVESELL_CORPUS names no folder of labelled comments")
+def test_labelled_comments_are_read_right() -> None:
+    """Of the labelled comments at least 985 in 1,000 come out whole, and at most one piece of chatter is a claim."""
+    folder = Path(os.environ["LIVESELL_CORPUS"])
+    right, false, count = measured(folder, sorted(folder.glob("dev/*.jsonl")))
+    assert right / count >= 0.985
+    assert false <= 1
+
+
+def test_a_seller_is_warned_of_what_viewers_may_mix_up(tmp_path: Path) -> None:
+    """Codes that look alike, a name of two products, a word that many names share."""
+    goods = [
+        {"code": "A1O", "name": "Copper kettle"},
+        {"code": "A10", "name": "Copper pan"},
+        {"code": "B2", "name": "Clay pan", "aliases": "copper pan"},
+    ]
+    warned = {(warning.kind, warning.text, warning.codes) for warning in shop(tmp_path, goods, "US").confusable()}
+    assert ("codes", "A10", ("A1O", "A10")) in warned
+    assert ("name", "copper pan", ("A10", "B2")) in warned
+    assert ("word", "copper", ("A1O", "A10", "B2")) in warned
+
+
+def test_why_is_told_in_the_languages_of_the_pages(english: Parser) -> None:
+    """The same reasons in English, Vietnamese and Bengali."""
+    reading = english.read("sold K1 M x2")
+    assert describe(reading) == "“sold” · code K1 · M · ×2"
+    assert describe(reading, "vi") == "“sold” · mã K1 · M · ×2"
+    assert describe(reading, "bn") == "“sold” · কোড K1 · M · ×2"
+
+
+def test_weights_are_learned_from_first_readings() -> None:
+    """The chances that are told come from recorded readings, and grow with what speaks for a reading."""
+    rows = learn.rows_of(Path(__file__).parent / "corpus" / "first-readings.jsonl")
+    table = learn.learn(rows[::4], rounds=40)
+    sure = {"always": 1.0, "order": 1.0, "by claim": 1.0, "named by code": 1.0, "all said": 1.0, "strength": 2.0}
+    doubtful = {"always": 1.0, "order": 1.0, "by claim": 1.0, "named by part": 1.0, "doubt of names": 0.9, "left": 2.0}
+    assert chance(sure, table) > chance(doubtful, table)
+    assert chance(sure, weights()) > 0.95 > chance(doubtful, weights())
 
 
 COUNTRIES = {

@@ -1,14 +1,14 @@
 """The index that comments are read by: codes, names and options of all products, edited one product at a time.
 
-No look-up walks over the catalog: codes are found by their normal forms, names by their tokens (with slips of a letter
-by deletion), names of scripts without spaces by their pairs of letters, options by their first token.
+No look-up walks over the catalog: codes are found by their normal forms, whole names by their words in a row, parts of
+names by their words (with slips of a letter by deletion, with another spelling by consonants), names of scripts without
+spaces by their pairs of letters, options by their words.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rapidfuzz.distance import OSA
@@ -17,170 +17,236 @@ from livesell.model import Code, Product
 from livesell.text import Token, stands_alone, tokenise
 
 V = TypeVar("V")
+Table = dict[str, dict[V, None]]
+"""A key and what is found under it, in the order it came."""
 
-LOOKS = str.maketrans({"O": "0", "I": "1", "L": "1"})
-PIECES = re.compile(r"[A-Z]+|\d+|[^A-Z\d]+")
+LOOKS = str.maketrans({"O": "0", "I": "1", "L": "1", "|": "1"})
+PIECES = re.compile(r"[^\W\d_]+|\d+")
+ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
+REMEMBERED = 20_000
+"""Words of comments that are remembered with what they may stand for, until the goods change."""
 
-def code_key(code: str) -> str:
-    """A code without what people leave out: case, spaces, signs, leading zeros of its numbers."""
-    letters = "".join(token.plain for token in tokenise(code) if token.kind != "sign").upper()
-    return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in PIECES.findall(letters))
-
-
-def begins_of(key: str) -> list[str]:
-    """What the first token of a code may be: its first piece from the first letter on, or all of it."""
-    first = PIECES.findall(key)[0] if key else ""
-    return [
-        look[:size]
-        for look in dict.fromkeys((first.translate(LOOKS), key.translate(LOOKS)))
-        for size in range(1, len(look) + 1)
-    ]
+MANY = 400
+"""A word that more names have says nothing by itself."""
 
 
-def look_key(key: str) -> str:
-    """A code key in which letters and digits that look alike are one, again without leading zeros."""
-    pieces = PIECES.findall(key.translate(LOOKS))
-    return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in pieces)
+def code_key(written: str) -> str:
+    """Letters and digits of a code in capitals, leading zeros of its numbers gone."""
+    return ZEROS.sub("", written.upper())
 
 
-@dataclass(frozen=True, eq=False)
+def look_key(written: str) -> str:
+    """A code key in which letters and digits that look alike are one."""
+    return ZEROS.sub("", written.upper().translate(LOOKS))
+
+
+def letters_of(tokens: Iterable[Token]) -> str:
+    """The letters and digits of tokens, run together."""
+    return "".join(token.text for token in tokens if token.kind != "sign")
+
+
 class Name:
-    """One name of a product: its tokens, in their plain form and as written."""
+    """One name of a product: its words in their plain form, and the marks they are written with."""
 
-    code: Code
-    plain: tuple[str, ...]
-    text: tuple[str, ...]
-    spaceless: bool
+    __slots__ = ("code", "joined", "letters", "marks", "plain", "spaceless")
+
+    def __init__(self, code: Code, tokens: Sequence[Token]) -> None:
+        self.code = code
+        self.plain = tuple(token.plain for token in tokens)
+        self.marks = tuple(token.marks for token in tokens)
+        self.joined = "".join(self.plain)
+        self.letters = sum(len(word) for word in self.plain)
+        self.spaceless = any(stands_alone(word[0]) for word in self.plain)
 
 
-@dataclass(frozen=True, eq=False)
-class Value:
+class Choice:
     """A word for a value of an option."""
 
-    code: Code
-    option: str
-    value: str
-    plain: tuple[str, ...]
-    text: tuple[str, ...]
+    __slots__ = ("glued", "marks", "option", "plain", "value")
+
+    def __init__(self, option: str, value: str, tokens: Sequence[Token]) -> None:
+        self.option, self.value = option, value
+        self.plain = tuple(token.plain for token in tokens)
+        self.marks = tuple(token.marks for token in tokens)
+        self.glued = tuple(token.glued for token in tokens)
 
 
-@dataclass
+class Shelf:
+    """What is known of one product: what it was put in under."""
+
+    __slots__ = ("choices", "deletions", "keys", "names", "product", "sizes")
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        written = letters_of(tokenise(product.code)) or str(product.code)
+        pieces = PIECES.findall(code_key(written))
+        self.keys = (
+            code_key(written),
+            look_key(written),
+            pieces[-1] if len(pieces) > 1 and pieces[-1].isdecimal() else "",
+            pieces[0] if pieces and not pieces[0].isdecimal() else "",
+            written.upper(),
+        )
+        self.names = list(names_of(product))
+        self.choices: dict[str, list[Choice]] = {}
+        self.sizes: dict[str, tuple[str, str]] = {}
+        for option in product.options:
+            for value in option.values:
+                for word in (value.name, *value.synonyms):
+                    tokens = tokenise(word)
+                    if not tokens:
+                        continue
+                    if len(tokens) == 1 and tokens[0].kind == "number":
+                        self.sizes.setdefault(tokens[0].text, (option.name, value.name))
+                    choice = Choice(option.name, value.name, tokens)
+                    self.choices.setdefault(choice.plain[0], []).append(choice)
+        for found in self.choices.values():
+            found.sort(key=lambda choice: -len(choice.plain))
+
+
 class Index:
     """The searchable side of a catalog."""
 
-    products: dict[Code, Product] = field(default_factory=dict)
-    names: dict[Code, list[Name]] = field(default_factory=dict)
-    chosen: dict[Code, list[Value]] = field(default_factory=dict)
-    codes: dict[str, dict[Code, None]] = field(default_factory=dict)
-    looks: dict[str, dict[Code, None]] = field(default_factory=dict)
-    begins: dict[str, dict[Code, None]] = field(default_factory=dict)
-    tails: dict[str, dict[Code, None]] = field(default_factory=dict)
-    prefixes: dict[str, int] = field(default_factory=dict)
-    tokens: dict[str, dict[Name, None]] = field(default_factory=dict)
-    deletions: dict[str, dict[str, None]] = field(default_factory=dict)
-    pairs: dict[str, dict[Name, None]] = field(default_factory=dict)
-    values: dict[str, dict[Value, None]] = field(default_factory=dict)
-    longest_code: int = 1
-    letters_in_codes: int = 0
+    def __init__(self) -> None:
+        self.products: dict[Code, Product] = {}
+        self.shelves: dict[Code, Shelf] = {}
+        self.codes: Table[Code] = {}
+        self.looks: Table[Code] = {}
+        self.tails: Table[Code] = {}
+        self.spelt: Table[Code] = {}
+        self.prefixes: dict[str, int] = {}
+        self.full: Table[Code] = {}
+        self.heads: dict[str, dict[int, int]] = {}
+        self.tokens: Table[Name] = {}
+        self.deletions: Table[str] = {}
+        self.sounds: Table[str] = {}
+        self.pairs: Table[Name] = {}
+        self.values: dict[str, int] = {}
+        self.value_firsts: dict[str, int] = {}
+        self.firsts: dict[str, int] = {}
+        self.wordy: dict[str, int] = {}
+        self._near: dict[str, list[tuple[str, float]]] = {}
+        self.longest_code = 1
+        self.lettered = 0
 
     def put(self, product: Product) -> None:
         """Add a product, or let it take the place of the one with its code."""
         self.remove(product.code)
-        self.products[product.code] = product
-        key = code_key(product.code)
-        _add(self.codes, key, product.code)
-        _add(self.looks, look_key(key), product.code)
-        for begin in begins_of(key):
-            _add(self.begins, begin, product.code)
-        pieces = PIECES.findall(key)
-        if len(pieces) > 1 and pieces[-1].isdecimal():
-            _add(self.tails, pieces[-1], product.code)
-        if pieces and not pieces[0].isdecimal():
-            self.prefixes[pieces[0]] = self.prefixes.get(pieces[0], 0) + 1
-            self.letters_in_codes += 1
-        self.longest_code = max(self.longest_code, len(tokenise(product.code)))
-        self.names[product.code] = list(names_of(product))
-        self.chosen[product.code] = list(values_of(product))
-        for name in self.names[product.code]:
-            for token in name.plain:
-                _add(self.tokens, token, name)
-                for shorter in shortened(token):
-                    _add(self.deletions, shorter, token)
+        code = product.code
+        shelf = self.shelves[code] = Shelf(product)
+        self.products[code] = product
+        key, look, tail, prefix, spelt = shelf.keys
+        for table, at in ((self.codes, key), (self.looks, look), (self.tails, tail), (self.spelt, spelt)):
+            if at:
+                _add(table, at, code)
+        if prefix:
+            self.prefixes[prefix] = self.prefixes.get(prefix, 0) + 1
+            self.lettered += 1
+        self.longest_code = max(self.longest_code, len(tokenise(code)))
+        self._near.clear()
+        if spelt.isalpha():
+            self.wordy[key] = self.wordy.get(key, 0) + 1
+        for name in shelf.names:
+            _add(self.full, " ".join(name.plain), code)
+            self.firsts[name.plain[0]] = self.firsts.get(name.plain[0], 0) + 1
+            lengths = self.heads.setdefault(" ".join(name.plain[:2]), {})
+            lengths[len(name.plain)] = lengths.get(len(name.plain), 0) + 1
+            for word in name.plain:
+                if word not in self.tokens:
+                    for shorter in shortened(word):
+                        _add(self.deletions, shorter, word)
+                    if sound := consonants(word):
+                        _add(self.sounds, sound, word)
+                _add(self.tokens, word, name)
             if name.spaceless:
-                letters = "".join(name.plain)
-                for at in range(len(letters) - 1):
-                    _add(self.pairs, letters[at : at + 2], name)
-        for value in self.chosen[product.code]:
-            _add(self.values, value.plain[0], value)
+                for at in range(len(name.joined) - 1):
+                    _add(self.pairs, name.joined[at : at + 2], name)
+        for choices in shelf.choices.values():
+            for choice in choices:
+                phrase = " ".join(choice.plain)
+                self.values[phrase] = self.values.get(phrase, 0) + 1
+                self.value_firsts[choice.plain[0]] = self.value_firsts.get(choice.plain[0], 0) + 1
 
     def remove(self, code: Code) -> None:
         """Take a product out."""
-        product = self.products.pop(code, None)
-        if product is None:
+        if self.products.pop(code, None) is None:
             return
-        key = code_key(code)
-        _take(self.codes, key, code)
-        _take(self.looks, look_key(key), code)
-        for begin in begins_of(key):
-            _take(self.begins, begin, code)
-        pieces = PIECES.findall(key)
-        if len(pieces) > 1 and pieces[-1].isdecimal():
-            _take(self.tails, pieces[-1], code)
-        if pieces and not pieces[0].isdecimal():
-            self.prefixes[pieces[0]] -= 1
-            if not self.prefixes[pieces[0]]:
-                del self.prefixes[pieces[0]]
-            self.letters_in_codes -= 1
-        for name in self.names.pop(code):
-            for token in name.plain:
-                _take(self.tokens, token, name)
-                if token not in self.tokens:
-                    for shorter in shortened(token):
-                        _take(self.deletions, shorter, token)
+        shelf = self.shelves.pop(code)
+        key, look, tail, prefix, spelt = shelf.keys
+        for table, at in ((self.codes, key), (self.looks, look), (self.tails, tail), (self.spelt, spelt)):
+            if at:
+                _take(table, at, code)
+        if prefix:
+            _less(self.prefixes, prefix)
+            self.lettered -= 1
+        self._near.clear()
+        if spelt.isalpha():
+            _less(self.wordy, key)
+        gone: dict[str, None] = {}
+        for name in shelf.names:
+            _take(self.full, " ".join(name.plain), code)
+            _less(self.firsts, name.plain[0])
+            head = " ".join(name.plain[:2])
+            lengths = self.heads[head]
+            _less(lengths, len(name.plain))
+            if not lengths:
+                del self.heads[head]
+            for word in name.plain:
+                _take(self.tokens, word, name)
+                if word not in self.tokens:
+                    gone[word] = None
             if name.spaceless:
-                letters = "".join(name.plain)
-                for at in range(len(letters) - 1):
-                    _take(self.pairs, letters[at : at + 2], name)
-        for value in self.chosen.pop(code):
-            _take(self.values, value.plain[0], value)
-
-    def may_begin(self, token: str) -> bool:
-        """False for a token that no code begins with, look-alikes counted."""
-        begin = token.upper().translate(LOOKS)
-        return (
-            begin in self.begins
-            or begin.lstrip("0") in self.begins
-            or begin.rstrip("01") in self.begins  # "TYO1": zeros are gone from the keys
-            or not begin.strip("01")
-        )
+                for at in range(len(name.joined) - 1):
+                    _take(self.pairs, name.joined[at : at + 2], name)
+        for word in gone:
+            for shorter in shortened(word):
+                _take(self.deletions, shorter, word)
+            if sound := consonants(word):
+                _take(self.sounds, sound, word)
+        for choices in shelf.choices.values():
+            for choice in choices:
+                _less(self.values, " ".join(choice.plain))
+                _less(self.value_firsts, choice.plain[0])
 
     @property
     def plain_numbers(self) -> bool:
         """True where the catalog's codes are plain numbers."""
-        return self.letters_in_codes * 2 < len(self.products)
+        return self.lettered * 2 < len(self.products)
 
-    def words_near(self, token: str) -> list[str]:
-        """Words of names that a typed word may stand for: itself, or one slip (two in long words) away."""
-        own = [token] if token in self.tokens else []
-        if len(token) < (6 if own else 4) or token.isdecimal():
-            return own
-        found: dict[str, None] = {}
-        for shorter in (token, *shortened(token)):
-            for word in self.deletions.get(shorter, ()):
-                found[word] = None
+    def words_near(self, word: str) -> list[tuple[str, float]]:
+        """Words of names that a typed word may stand for, with how well: itself, a slip or another spelling away."""
+        held = self._near.get(word)
+        if held is None:
+            if len(self._near) > REMEMBERED:
+                self._near.clear()
+            held = self._near[word] = self._words_near(word)
+        return held
+
+    def _words_near(self, word: str) -> list[tuple[str, float]]:
+        found: dict[str, float] = {}
+        if word in self.tokens:
+            found[word] = 1.0
+        if len(word) < 4 or word.isdecimal():
+            return list(found.items())
+        near: dict[str, None] = {}
+        for shorter in (word, *shortened(word)):
+            for other in self.deletions.get(shorter, ()):
+                near[other] = None
             if shorter in self.tokens:
-                found[shorter] = None
-        found.pop(token, None)
-        most = 1 if len(token) < 8 or own else 2
-        near = [(OSA.distance(token, word, score_cutoff=most), word) for word in found if len(word) >= 3]
-        best = min((distance for distance, _ in near), default=most + 1)
-        return own + [word for distance, word in near if distance == best <= most and not clash(token, word)]
-
-
-def clash(token: str, word: str) -> bool:
-    """True where a slip would change too much of a short word: its first letter, or a third of it."""
-    return len(word) < 5 and token[0] != word[0]
+                near[shorter] = None
+        most = 1 if len(word) < 7 else 2
+        for other in near:
+            if other not in found and len(other) >= 4 and (word[0] == other[0] or len(word) >= 6):
+                distance = OSA.distance(word, other, score_cutoff=most)
+                if distance <= most:
+                    found[other] = 0.9 if distance == 1 else 0.8
+        sound = consonants(word)
+        if len(sound) >= 3:
+            for other in self.sounds.get(sound, ()):
+                if (other not in found and word[0] == other[0]) or sound[0] == consonants(other)[:1]:
+                    found.setdefault(other, 0.82)
+        return list(found.items())
 
 
 def names_of(product: Product) -> Iterator[Name]:
@@ -188,55 +254,58 @@ def names_of(product: Product) -> Iterator[Name]:
     seen: set[tuple[str, ...]] = set()
     for written in (product.name, *product.aliases):
         tokens = [token for token in tokenise(written) if token.kind != "sign"]
-        plain = tuple(token.plain for token in tokens)
-        if plain and plain not in seen:
-            seen.add(plain)
-            spaceless = sum(len(token) <= 3 and not token.isascii() for token in plain) == len(plain) and len(plain) > 1
-            yield Name(product.code, plain, tuple(token.text for token in tokens), spaceless and is_spaceless(written))
+        name = Name(product.code, tokens)
+        if name.plain and name.plain not in seen:
+            seen.add(name.plain)
+            yield name
 
 
-def is_spaceless(written: str) -> bool:
-    """True for a name in a script that writes no spaces."""
-    return any(stands_alone(letter) for letter in written)
-
-
-def values_of(product: Product) -> Iterator[Value]:
-    """The words for the values of the product's options."""
-    for option in product.options:
-        for value in option.values:
-            for word in (value.name, *value.synonyms):
-                tokens = tokenise(word)
-                if tokens:
-                    yield Value(
-                        product.code,
-                        option.name,
-                        value.name,
-                        tuple(token.plain for token in tokens),
-                        tuple(token.text for token in tokens),
-                    )
-
-
-def shortened(token: str) -> Iterable[str]:
+def shortened(word: str) -> Iterable[str]:
     """A word with any one letter left out."""
-    if len(token) < 4 or len(token) > 20 or token.isdecimal():
+    if not 4 <= len(word) <= 20 or word.isdecimal():
         return ()
-    # In order, not as a set: a reading is the same on every day and every machine.
-    return dict.fromkeys(token[:at] + token[at + 1 :] for at in range(len(token)))
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
-def spelt(tokens: Sequence[Token]) -> str:
-    """Tokens put together as a code key."""
-    joined = "".join(token.plain for token in tokens if token.kind != "sign").upper()
-    return "".join(piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in PIECES.findall(joined))
+SPELLINGS = (
+    ("sch", "s"), ("sh", "s"), ("ch", "c"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("bh", "b"),
+    ("ph", "f"), ("qu", "k"),
+    ("ck", "k"), ("jh", "j"), ("zh", "j"), ("v", "b"), ("w", "b"), ("z", "j"), ("q", "k"), ("x", "ks"), ("y", ""),
+    ("h", ""),
+)  # fmt: skip
+VOWELS = str.maketrans("", "", "aeiou")
+DOUBLE = re.compile(r"(.)\1+")
 
 
-def _add(table: dict[str, dict[V, None]], key: str, value: V) -> None:
-    table.setdefault(key, {})[value] = None
+def consonants(word: str) -> str:
+    """The consonants of a Latin word as they sound: shorshe and sorse are one, medjool and medjul too."""
+    if not word.isascii() or len(word) < 5 or not word.isalpha():
+        return ""
+    for written, spoken in SPELLINGS:
+        word = word.replace(written, spoken)
+    return DOUBLE.sub(r"\1", word.translate(VOWELS))
 
 
-def _take(table: dict[str, dict[V, None]], key: str, value: V) -> None:
+def _add(table: Table[V], key: str, value: V) -> None:
+    held = table.get(key)
+    if held is None:
+        table[key] = {value: None}
+    else:
+        held[value] = None
+
+
+def _take(table: Table[V], key: str, value: V) -> None:
     held = table.get(key)
     if held is not None:
         held.pop(value, None)
         if not held:
             del table[key]
+
+
+K = TypeVar("K")
+
+
+def _less(counts: dict[K, int], key: K) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

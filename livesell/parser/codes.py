@@ -1,277 +1,220 @@
-"""Codes however typed: exact, without zeros, look-alikes, spaced, spelt in another script, or plain numbers."""
+"""Codes however people type them: exact, without zeros, with look-alikes, spaced, spelt in another script."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Literal
-
-from livesell.catalog.index import Index, look_key, spelt
-from livesell.lexicon import Match
+from livesell.catalog.index import Index, code_key, look_key
+from livesell.lexicon import CLAIM, CODE, FILLER, MONEY, NOT, PERSON, TAKE, TIMES
 from livesell.model import Code
-from livesell.parser.view import Spot, View, cue_before, narrowed, spot_at, unit_at
-from livesell.text import Token
+from livesell.parser.view import Spot, View
+
+JOINTS = frozenset("-._'")
 
 
-def codes(view: View, index: Index, pinned: Code | None) -> None:
-    """Codes however typed: exact, without zeros, look-alikes, spaced, spelt in another script; the longest wins."""
-    at = 0
-    while at < len(view.tokens):
-        if view.taken[at]:
+def codes(view: View) -> None:
+    """Every code with a letter in it; plain numbers need more context (numbers.py)."""
+    at, index = 0, view.index
+    letters_count = index.lettered > 0
+    while at < view.size:
+        token = view.tokens[at]
+        if view.owner[at] is not None or token.kind == "sign":
             at += 1
             continue
-        spot = code_at(view, index, pinned, at)
-        if spot is not None:
+        spot = None
+        if token.kind == "word":
+            if token.plain.isascii():
+                if len(token.text) <= 12 and likely(view, index, at):
+                    spot = code_at(view, index, at)
+            elif letters_count:
+                spot = spelt_at(view, index, at)
+        elif at + 1 < view.size and view.tokens[at + 1].glued and view.tokens[at + 1].kind == "word":
+            spot = code_at(view, index, at)
+        if spot is None:
+            at += 1
+        else:
             view.take(spot)
             at = spot.end
-        else:
-            at += 1
 
 
-def code_at(view: View, index: Index, pinned: Code | None, at: int) -> Spot | None:
-    """The code that begins at a token."""
+def likely(view: View, index: Index, at: int) -> bool:
+    """False for a word that no code can begin with: no number near, no capitals that look like digits."""
     tokens = view.tokens
-    first = tokens[at]
-    if first.kind == "sign":
-        return None
-    letters = spelt_letters(view, at)
-    if letters is None and not index.may_begin(first.plain):
-        return unknown_code(view, index, at)
-    best: Spot | None = None
-    starts = [(at, "")]
-    if letters is not None:
-        starts.append(letters)
-    for begin, head in starts:
-        for end in range(begin + (0 if head else 1), min(begin + index.longest_code + 3, len(tokens)) + 1):
-            if end <= at or not view.free(at, end) or not joins(tokens, max(at, begin - 1), end):
-                continue
-            key = head + spelt(tokens[begin:end])
-            if head:
-                key = spelt_key(key)
-            if not key or key.isdecimal() or not complete(tokens, end):
-                continue
-            found = index.codes.get(key)
-            quality = 1.0
-            if found is None and view.typed[tokens[at].start : tokens[end - 1].end].isascii():
-                found = index.looks.get(look_key(key))
-                quality = 0.9
-                capital = view.typed[tokens[end - 1].end - 1].isupper() and not view.by_start.get(at)
-                if found is not None and not looks_allowed(key, found, capital=capital):
-                    found = None
-            if found:
-                spot = Spot("product", at, end, tuple(found), quality=quality)
-                if best is None or end > best.end:
-                    best = spot
-    if best is not None:
-        best.codes = narrowed(best.codes, pinned)
-        return best if letters_fit(view, best) else None
-    return unknown_code(view, index, at)
-
-
-def looks_allowed(key: str, found: Mapping[Code, None], *, capital: bool) -> bool:
-    """Look-alikes count in what looks like a code: "to", "ill" and "10" are words and numbers of their own.
-
-    Letters alone count where they end in a capital and are no word: "SKI" for SK1, "PlO" for P10.
-    """
-    if not any(letter.isdecimal() for letter in key):
-        return capital and len(key) < 5 and all(code[:1].upper() == key[:1] for code in found)
-    letters = sum(letter.isalpha() for letter in key)
-    return bool(found) and 0 < letters <= (len(key) - letters) + max(len(code.rstrip("0123456789")) for code in found)
-
-
-def joins(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """True where tokens can be one code: letters and digits, glued or with one space or hyphen-like sign between."""
-    for at in range(start + 1, end):
-        token = tokens[at]
-        if token.kind == "sign":
-            if token.text not in "-._#~/" or at + 1 >= end:
-                return False
-        elif token.kind == tokens[at - 1].kind and not token.glued:
-            return False
-    return tokens[end - 1].kind != "sign"
-
-
-def complete(tokens: Sequence[Token], end: int) -> bool:
-    """False where a number goes on behind the code: "A1.5"."""
-    return end >= len(tokens) or not (tokens[end].glued and tokens[end].kind == "number" == tokens[end - 1].kind)
-
-
-def letters_fit(view: View, spot: Spot) -> bool:
-    """A code that is an ordinary word ("an", "so") counts only typed in capitals or beside a word for codes."""
-    words = view.tokens[spot.start : spot.end]
-    if any(token.kind == "number" for token in words):
+    if at + 1 < view.size:
+        following = tokens[at + 1]
+        if at and tokens[at].glued and tokens[at - 1].kind == "number" and not following.glued:
+            return False  # the k of "60k 1 gói"
+        if following.kind == "number" or (
+            following.kind == "sign"
+            and at + 2 < view.size
+            and (tokens[at + 2].kind == "number" or following.text in JOINTS)
+        ):
+            return True
+        if following.glued and following.kind == "word":
+            return True
+    text = tokens[at].text
+    if index.wordy and text.upper() in index.wordy:
         return True
-    return not any(match.end == spot.end and match.roles for match in view.by_start.get(spot.start, ()))
+    return len(text) <= 6 and text[-1] in "ilo" and view.text[tokens[at].start].isupper()
 
 
-def spelt_letters(view: View, at: int) -> tuple[int, str] | None:
-    """Letters spelt by their names in another script: where they end, and what they are."""
-    head, here = "", at
-    while True:
-        if here in view.spelt and view.free(here, here + 1):
-            head += view.spelt[here]
-            here += 1
+def code_at(view: View, index: Index, at: int) -> Spot | None:
+    """The longest code that begins at a token, or something that only looks like one."""
+    tokens = view.tokens
+    best: Spot | None = None
+    joined = ""
+    previous = None
+    most = min(view.size, at + index.longest_code + 3)
+    end = at
+    pieces = 0
+    while end < most:
+        token = tokens[end]
+        if token.kind == "sign":
+            if token.text not in JOINTS or previous is None or previous.kind == "sign":
+                break
+            previous = token
+            end += 1
             continue
-        match = next(
-            (one for one in view.by_start.get(here, ()) if one.phrase.letter and view.free(here, one.end)), None
-        )
-        if match is None:
+        if view.owner[end] is not None:
             break
-        head += match.phrase.letter
-        here = match.end
-    return (here, head) if head else None
+        if (
+            previous is not None
+            and not token.glued
+            and (previous.kind == "sign" or token.kind == previous.kind or token.kind == "word")
+        ):
+            break
+        if previous is not None and previous.kind == "sign" and tokens[end - 2].kind == token.kind:
+            break
+        if token.kind == "word" and not token.plain.isascii():
+            break
+        joined += token.text if token.text.isascii() else token.plain
+        previous = token
+        end += 1
+        pieces += 1
+        found = look_up(view, index, joined, at, end, pieces)
+        if found is not None:
+            best = found
+        elif pieces >= 4:
+            break
+    if best is not None and spaced_unit(view, best):
+        best = None
+    return best if best is not None else unknown_code(view, index, at)
 
 
-def spelt_key(key: str) -> str:
-    """A key of letters and digits with leading zeros gone."""
-    return "".join(
-        piece.lstrip("0") or "0" if piece.isdecimal() else piece for piece in re.findall(r"[A-Z]+|\d+|[^A-Z\d]+", key)
-    )
+def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces: int) -> Spot | None:
+    """The product that letters and digits name as a code."""
+    if joined.isdecimal():
+        return None
+    digits = not joined.isalpha()
+    found = index.codes.get(code_key(joined))
+    if found is not None:
+        if not digits and not code_of_letters(view, start, end):
+            return None
+        return Spot("product", start, end, codes=decided(tuple(found), view.pinned))
+    if not digits:
+        # "AI", "Al": look-alikes without any digit, typed with a capital as codes are.
+        typed = view.said(start, end)
+        if pieces > 1 or len(joined) > 6 or typed == typed.lower() or view.at.get(start) or typed[-1] not in "IlOo1":
+            return None
+    elif joined[0].isdecimal() and "o" not in joined.lower():
+        return None
+    found = index.looks.get(look_key(joined))
+    if found is None:
+        return None
+    first = view.tokens[start]
+    if (
+        first.kind == "word"
+        and len(first.text) > 1
+        and (first.plain in index.tokens or not all(view.tokens[at].glued for at in range(start + 1, end)))
+    ):
+        return None  # "oil 2" is no 0112
+    return Spot("product", start, end, codes=decided(tuple(found), view.pinned), quality=0.95)
+
+
+def decided(codes: tuple[Code, ...], pinned: Code | None) -> tuple[Code, ...]:
+    """Where several could be meant, the pinned one if it is among them."""
+    return (pinned,) if len(codes) > 1 and pinned is not None and pinned in codes else codes
+
+
+def code_of_letters(view: View, start: int, end: int) -> bool:
+    """A code that is an ordinary word counts only typed in capitals or behind a word for codes."""
+    if view.role_before(start, CODE) is not None:
+        return True
+    typed = view.said(start, end)
+    return typed == typed.upper() or not any(match.end == end for match in view.at.get(start, ()))
+
+
+def spaced_unit(view: View, spot: Spot) -> bool:
+    """True for "a 2 gói": an everyday letter, a space, and a number that counts something."""
+    first, last = view.tokens[spot.start], view.tokens[spot.end - 1]
+    if spot.end - spot.start != 2 or last.glued or last.kind != "number" or len(first.text) > 1:
+        return False
+    everyday = any(match.roles & (FILLER | PERSON | TAKE) for match in view.at.get(spot.start, ()))
+    behind = view.at.get(spot.end, ())
+    typed = view.said(spot.start, spot.start + 1)
+    return everyday and typed == typed.lower() and any(match.phrase.unit is not None for match in behind)
 
 
 def unknown_code(view: View, index: Index, at: int) -> Spot | None:
     """What is shaped like the catalog's codes but is none of them."""
     tokens = view.tokens
     first = tokens[at]
-    if first.kind != "word" or not first.text.isascii() or len(first.text) > 3 or at + 1 >= len(tokens):
+    if first.kind != "word" or len(first.text) > 4 or at + 1 >= view.size:
+        return None
+    second = tokens[at + 1]
+    if second.kind != "number" or not second.text.isdecimal() or view.owner[at + 1] is not None or len(second.text) > 4:
         return None
     if at and first.glued and tokens[at - 1].kind == "number":
-        return None  # "1kg5", "4m5"
-    second = tokens[at + 1]
-    if second.kind != "number" or not second.text.isdecimal() or not view.free(at, at + 2):
         return None
-    known_prefix = first.plain.upper() in index.prefixes
-    typed_as_code = second.glued and (len(first.text) <= 2 and index.letters_in_codes > 0)
-    follows = tokens[at + 2] if at + 2 < len(tokens) else None
-    if follows is not None and follows.glued and follows.kind == "word" and not known_prefix:
-        return None
-    if first.plain in ("x", "k", "m", "s", "l", "sl", "c", "e", "h", "xl", "t") and not known_prefix:
-        return None
-    if known_prefix and (second.glued or len(first.text) > 1):
-        return Spot("unknown", at, at + 2, said=view.said(at, at + 2))
-    if typed_as_code and not view.roles(at):
-        return Spot("unknown", at, at + 2, said=view.said(at, at + 2))
+    if first.plain + " " + second.plain in index.values:
+        return None  # "ip13": an option
+    ordinary = bool(view.at.get(at))
+    known = first.text.upper() in index.prefixes
+    if known and (second.glued or (len(first.text) > 1 and not ordinary)):
+        return Spot("unknown", at, at + 2)
+    if second.glued and len(first.text) <= 3 and index.lettered and not ordinary and first.text != "x":
+        return Spot("unknown", at, at + 2)
     return None
 
 
-def numeric_codes(view: View, index: Index, pinned: Code | None) -> None:
-    """Codes that are plain numbers, and numbers that a word such as "mã" makes the end of a code."""
-    tokens = view.tokens
-    for at, token in enumerate(tokens):
-        if token.kind != "number" or view.taken[at] or not token.text.isdecimal():
+def spelt_at(view: View, index: Index, at: int) -> Spot | None:
+    """A code whose letters are spelt by their names in another script, with its number behind."""
+    head, here = "", at
+    while here < view.size:
+        match = next(
+            (one for one in reversed(view.at.get(here, [])) if one.phrase.letter and view.free(here, one.end)), None
+        )
+        if match is not None:
+            head += match.phrase.letter
+            here = match.end
             continue
-        key = token.text.lstrip("0") or "0"
-        marked_start = code_word(view, at)
-        sized = is_size(view, index, at, key, pinned)
-        found = index.codes.get(key) or (index.tails.get(key) if marked_start is not None else None)
-        if marked_start is not None and (sized != "no" or unit_at(view, at + 1) is not None):
-            marked_start = None
-        if sized == "surely":
-            continue
-        if found and (marked_start is not None or stands_as_code(view, index, at, found)):
-            codes = narrowed(tuple(found), pinned)
-            start = at if marked_start is None else marked_start
-            view.take(Spot("product", start, at + 1, codes, by="number"))
-        elif found is None and marked_start is not None and surely_code(view, marked_start, at):
-            view.take(Spot("unknown", marked_start, at + 1, said=token.text))
-        elif (
-            found is None
-            and sized == "no"
-            and len(key) < 5
-            and index.plain_numbers
-            and unit_at(view, at + 1) is None
-            and cue_before(view, at, CLAIMING if len(key) > 1 else frozenset({"claim"}))
-            and (at + 1 >= len(tokens) or tokens[at + 1].kind == "word" or tokens[at + 1].text in ".!,")
-        ):
-            view.take(Spot("unknown", at, at + 1, said=token.text))
-
-
-CLAIMING = frozenset({"claim", "cancel", "change", "to", "instead"})
-
-
-def surely_code(view: View, start: int, at: int) -> bool:
-    """True where the word before a number is made for codes: more than an article."""
-    return at - start > 1 or len(view.tokens[start].plain) > 3 or view.tokens[start].text == "#"
-
-
-def is_size(view: View, index: Index, at: int, key: str, pinned: Code | None) -> Literal["no", "maybe", "surely"]:
-    """Whether a number is a value of an option of a product named before it, or of the pinned one."""
-    values = {value.code for value in index.values.get(key, ())}
-    if not values:
-        return "no"
-    if any(spot.kind == "product" and spot.end <= at and values & set(spot.codes) for spot in view.spots):
-        return "surely"
-    if any("size" in match.roles for match in view.by_end.get(at, ())):
-        return "surely"
-    return "maybe" if pinned in values else "no"
-
-
-def code_word(view: View, at: int) -> int | None:
-    """Where a word that makes the number behind it a code begins: mã 12, code 12, #12, no. 12."""
-    before = at - 1
-    if before >= 0 and view.tokens[before].text in (".", ":"):
-        before -= 1
-    if before >= 0 and view.tokens[before].text == "#" and not view.taken[before]:
-        return before
-    for match in view.by_end.get(before + 1, ()):
-        if "code" in match.roles and view.free(match.start, at):
-            return match.start
+        spelt = spell(view.words[here], view.lexicon.letters) if view.tokens[here].kind == "word" and not head else ""
+        if not spelt:
+            break
+        head += spelt
+        here += 1
+    if not head or here >= view.size or view.tokens[here].kind != "number" or view.owner[here] is not None:
+        return None
+    key = code_key(head + view.tokens[here].text)
+    found = index.codes.get(key)
+    if found is not None:
+        return Spot("product", at, here + 1, codes=decided(tuple(found), view.pinned), quality=0.97)
+    if (
+        head in index.prefixes
+        and here - at >= 1
+        and not any(match.roles & (CLAIM | NOT | TIMES | MONEY) for match in view.at.get(at, ()))
+    ):
+        return Spot("unknown", at, here + 1)
     return None
 
 
-def stands_as_code(view: View, index: Index, at: int, found: Mapping[Code, None]) -> bool:
-    """Whether a number that is a code means it: not behind a sign, a product or an option, not before a unit."""
-    tokens = view.tokens
-    exact = any(code == tokens[at].text for code in found)
-    if at and tokens[at - 1].text in ("+", "x", "*", "=", "/", "-", ":") and tokens[at - 1].glued | (at == 1):
-        return False
-    if at and any(match.roles & {"times", "place"} for match in view.by_end.get(at, ())):
-        return False
-    behind = tokens[at + 1] if at + 1 < len(tokens) else None
-    if behind is not None:
-        if unit_at(view, at + 1) is not None or (behind.text in "/%:" and behind.glued):
-            return False
-        if behind.plain == "x" and behind.glued and at + 2 >= len(tokens):
-            return False
-        if any(measures(view, match) for match in view.by_start.get(at + 1, ())):
-            return False
-        if view.taken[at + 1] and spot_at(view, at + 1).kind == "product":
-            return False
-    if (
-        exact
-        and index.plain_numbers
-        and any(match.roles & {"to", "instead", "change"} for match in view.by_end.get(at, ()))
-    ):
-        return True
-    if (
-        exact
-        and index.plain_numbers
-        and len(tokens[at].text) > 1
-        and any("each" in match.roles for match in view.matches)
-    ):
-        return at == 0 or (view.taken[at - 1] and spot_at(view, at - 1).by == "number") or not view.taken[at - 1]
-    before = at - 1
-    while before >= 0:
-        if tokens[before].kind == "sign" and tokens[before].text in ",;+/&\n!.":
-            break
-        if before in view.joins:
-            break
-        if view.taken[before]:
-            spot = spot_at(view, before)
-            if spot.kind in ("product", "option", "which", "unknown"):
-                # A row of padded codes ("01 03 09"), or the same code again.
-                again = spot.by == "number" and before == at - 1 and tokens[at].text == tokens[before].text
-                return again or (exact and tokens[at].text[0] == "0")
-            break
-        before -= 1
-    if not exact and not (index.plain_numbers and len(tokens[at].text) > 1):
-        return False
-    return index.plain_numbers or cue_before(view, at, CLAIMING) or len(tokens) == 1
-
-
-def measures(view: View, match: Match) -> bool:
-    """True for a word that makes the number before it a measure or a price; "size 28" speaks of the 28."""
-    after = view.tokens[match.end] if match.end < len(view.tokens) else None
-    if len(match.phrase.plain[0]) < 2 or (after is not None and after.kind == "number" and "size" in match.roles):
-        return False
-    return bool(match.roles & {"size", "money", "dozen"})
+def spell(word: str, letters: dict[str, str]) -> str:
+    """A word that is nothing but names of letters, as those letters; "" for any other."""
+    if len(word) < 3 or word.isascii():
+        return ""
+    found: dict[int, str] = {0: ""}
+    for start in range(len(word)):
+        if start in found:
+            for end in range(start + 1, min(len(word), start + 7) + 1):
+                letter = letters.get(word[start:end])
+                if letter and end not in found:
+                    found[end] = found[start] + letter
+    return found.get(len(word), "")

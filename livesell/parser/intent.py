@@ -3,226 +3,247 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from livesell.lexicon import Match
-from livesell.model import Code
-from livesell.parser.view import Spot, View
-
-CLAUSE = frozenset(".!;?\n…")
-MACHINE = (
-    "<script", "</", "http://", "https://", "javascript:", "{{", "${", "drop table", "select *", "=hyperlink",
-    "onerror=",
-    "ignore previous", "ignore all", "system:", "system prompt",
+from livesell.lexicon import (
+    ADD,
+    ANNOUNCE,
+    ASIDE,
+    CLAIM,
+    DEAL,
+    DECLINE,
+    DENY,
+    GAME,
+    GREETING,
+    IF,
+    ME,
+    MONEY,
+    NOT,
+    PAST,
+    PHONE,
+    PLACE,
+    PRAISE,
+    QUESTION,
+    REQUEST,
+    SAID,
+    SIZE,
+    SPAM,
+    TAKE,
+    TELL,
 )  # fmt: skip
+from livesell.parser.chatter import CHATTER, called, for_machines, to_seller
+from livesell.parser.clauses import QUIET, Clause, clauses_of
+from livesell.parser.turns import TURNING, Decision, changes, pivot, withdrawal, withdraws
+from livesell.parser.view import View, named
 
 
-@dataclass
-class Clause:
-    """A part of a comment between stops: its spots and the roles of the words in it."""
-
-    start: int
-    end: int
-    spots: list[Spot] = field(default_factory=list)
-    cues: list[Match] = field(default_factory=list)
-    asks: bool = False
-
-    def has(self, *roles: str) -> bool:
-        """True where a word of one of these roles stands in it."""
-        return any(role in match.roles for match in self.cues for role in roles)
-
-    def first(self, role: str) -> int | None:
-        """The token where the first word of a role stands."""
-        return next((match.start for match in self.cues if role in match.roles), None)
-
-    def kinds(self, *kinds: str) -> list[Spot]:
-        """Its spots of these kinds."""
-        return [spot for spot in self.spots if spot.kind in kinds]
-
-
-def cues_of(view: View) -> list[Match]:
-    """The words that count: the longest phrase at each place, none inside a product's name, an option or a phone."""
-    found: list[Match] = []
-    taken = [False] * len(view.tokens)
-    for spot in view.spots:
-        if spot.kind in ("product", "option", "phone", "which"):
-            for at in range(spot.start, spot.end):
-                taken[at] = True
-    for match in sorted(view.matches, key=lambda one: (one.start - one.end, one.start)):
-        if match.roles and not any(taken[match.start : match.end]):
-            found.append(match)
-            for at in range(match.start, match.end):
-                taken[at] = True
-    return sorted(found, key=lambda one: one.start)
-
-
-def clauses_of(view: View) -> list[Clause]:
-    """The clauses of a comment."""
-    cues = cues_of(view)
-    found: list[Clause] = []
-    start = 0
-    for at, token in enumerate(view.tokens):
-        if token.kind == "sign" and token.text in CLAUSE and not inside(view, at):
-            found.append(Clause(start, at + 1, asks=token.text == "?"))
-            start = at + 1
-    if start < len(view.tokens):
-        found.append(Clause(start, len(view.tokens)))
-    for clause in found:
-        clause.spots = [spot for spot in view.spots if clause.start <= spot.start < clause.end]
-        clause.cues = [match for match in cues if clause.start <= match.start < clause.end]
-    return [clause for clause in found if clause.spots or clause.cues or clause.asks]
-
-
-def inside(view: View, at: int) -> bool:
-    """True where a sign is part of something that was seen."""
-    return view.taken[at]
-
-
-@dataclass
-class Weighed:
-    """What a clause wants, and how surely."""
-
-    clause: Clause
-    intent: str
-    weight: float
+def decide(view: View) -> Decision:
+    """The intent of a comment."""
+    clauses = clauses_of(view)
+    roles = 0
+    for clause in clauses:
+        roles |= clause.roles
+    if for_machines(view.text):
+        return Decision("other", "machine", 0.95, (), clauses)
+    if view.size and view.tokens[0].text == "@" and not to_seller(view):
+        return Decision("other", "mention", 0.9, (), clauses)
+    if called(view, clauses):
+        return Decision("other", "tells another", 0.7, (), clauses)
+    if roles & CHATTER:
+        others = [clause for clause in clauses if not clause.roles & CHATTER]
+        strong = [clause for clause in others if clause.claim >= 4.5 and clause.asks < 2]
+        if (
+            roles & ANNOUNCE
+            and not roles & (SPAM | GAME | TELL | DENY)
+            and any(clause.asks >= 2.4 for clause in clauses)
+        ):
+            return Decision("question", "asks", 0.7, (), clauses)
+        if not strong or roles & (SPAM | GAME | ANNOUNCE):
+            return Decision("other", "chatter", 0.85, (), clauses)
+    turn = pivot(view, clauses) if roles & NOT else None
+    gone = swaps = []
+    if roles & TURNING:
+        gone = [clause for clause in clauses if withdraws(clause, turning=turn is not None)]
+        swaps = [
+            clause
+            for clause in clauses
+            if changes(clause) or (turn is not None and clause.start <= turn[0] < clause.end)
+        ]
+    if gone or swaps:
+        found = withdrawal(view, clauses, gone, swaps, roles)
+        if found is not None:
+            return found
+    if roles & SAID:
+        told = [clause for clause in clauses if clause.roles & SAID]
+        rest = [clause for clause in clauses if not clause.roles & SAID and clause.claim >= 1.5 and clause.asks < 2]
+        inside = [
+            clause
+            for clause in told
+            if any(
+                spot.start > clause.last(SAID) and spot.kind in ("product", "quantity", "option")
+                for spot in clause.spots
+            )
+            and any(
+                spot.start < clause.last(SAID) and spot.kind in ("product", "quantity", "option")
+                for spot in clause.spots
+            )
+        ]
+        things = ("product", "quantity", "option")
+        if rest and not any(spot.kind in things for clause in told for spot in clause.spots):
+            return claimed(view, clauses, roles)  # it speaks of before, but of no goods
+        if (rest or inside) and not roles & QUESTION:
+            return Decision("change", "said", 0.8, clauses, clauses)
+        if roles & QUESTION or any(clause.asks >= 2.4 for clause in clauses):
+            return Decision("question", "said", 0.8, (), clauses)
+        return Decision("other", "said", 0.7, (), clauses)
+    return claimed(view, clauses, roles)
 
 
-def weigh(view: View, clause: Clause, pinned: Code | None, *, alone: bool) -> Weighed:
-    """The intent of one clause."""
-    named = clause.kinds("product", "which", "unknown")
-    counted = clause.kinds("quantity")
-    asks = clause.asks or clause.has("question") or asks_at_end(clause) or opens(clause)
-    claim = clause.has("claim")
-    takes = clause.has("take", "claim", "add")
-    if clause.has("announce"):
-        return Weighed(clause, "other", 0.9)
-    if clause.has("past") and not clause.has("add"):
-        return Weighed(clause, "other", 0.85)
-    if clause.has("decline"):
-        return Weighed(clause, "decline", 0.8)
-    if clause.has("cancel") and not (asks and not named):
-        return Weighed(clause, "cancel", 0.9)
-    if clause.has("change", "instead"):
-        if asks and not named:
-            return Weighed(clause, "question", 0.8)
-        return Weighed(clause, "change", 0.88)
-    if clause.has("not", "denied") and not clause.has("if"):
-        return negated(clause, named, takes)
+def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
+    """An order, a question or chatter."""
+    asks = [clause for clause in clauses if clause.asks >= 2.4 and not forgiven(clause)]
+    claims = [clause for clause in clauses if clause.claim >= 2.0 and clause not in asks]
+    past = roles & PAST
+    if past:
+        claims = [
+            clause
+            for clause in claims
+            if (not clause.roles & PAST and clause.roles & (CLAIM | TAKE | ADD))
+            or (clause.roles & ADD and clause.claim >= 3 and _after_past(clause))
+        ]
+        if not claims:
+            asked = [clause for clause in asks if clause.stop == "?" or not clause.roles & PAST]
+            return (
+                Decision("question", "asks", 0.75, asked, clauses)
+                if asked
+                else Decision("other", "past", 0.85, (), clauses)
+            )
+    declined = [clause for clause in clauses if clause.roles & (DECLINE | NOT) and not clause.roles & IF]
+    if declined:
+        claims = [
+            clause
+            for clause in claims
+            if clause not in declined or (clause.claim >= 4.5 and not clause.roles & DECLINE and not _denied(clause))
+        ]
+        if any(clause.roles & DECLINE for clause in declined) and not any(clause.claim >= 4 for clause in claims):
+            claims = []
     if asks:
-        return asked(clause, named, counted, takes=takes)
-    if clause.has("paid") and not (named or counted):
-        return Weighed(clause, "paid", 0.85)
-    if clause.has("other") and not claim and not counted:
-        return Weighed(clause, "other", 0.8)
-    return stated(view, clause, pinned, alone=alone)
+        deal = any(clause.roles & DEAL for clause in asks)
+        aside = all(clause.roles & ASIDE for clause in asks)
+        first = min(clause.start for clause in asks)
+        full = [
+            clause
+            for clause in claims
+            if clause.roles & (CLAIM | TAKE | ADD)
+            or (
+                any(spot.kind == "quantity" for spot in clause.spots)
+                and (clause.start < first or any(spot.by == "code" and spot.kind == "product" for spot in clause.spots))
+            )
+        ]
+        if full and not (deal and not any(clause.roles & CLAIM for clause in full)):
+            return Decision("order", "claim and question", 0.85, claims, clauses)
+        if claims and aside and not deal:
+            return Decision("order", "claim and question", 0.75, claims, clauses)
+        beside = [clause for clause in asks if stated_first(view, clause)]
+        if beside and not deal:
+            return Decision("order", "claim with a question", 0.75, [*claims, *beside], clauses)
+        asked = [
+            clause
+            for clause in asks
+            if clause.roles & REQUEST
+            and (clause.roles & CLAIM or clause.claim >= 2)
+            and not clause.roles & (DEAL | ASIDE)
+        ]
+        if asked and any(
+            spot.kind in ("product", "quantity", "option", "unknown") for clause in asked for spot in clause.spots
+        ):
+            return Decision("order", "request", 0.7, [*claims, *asked], clauses)
+        return Decision("question", "asks", 0.9 if not claims else 0.75, asks, clauses)
+    if claims:
+        top = max(clause.claim for clause in claims)
+        if roles & GREETING and top < 2.6 and len(clauses) == 1 and not roles & CLAIM:
+            top -= 0.2
+        parts = [clause for clause in clauses if clause in claims or (clause.spots and joins(clause))]
+        return Decision("order", "claim", min(0.97, 0.6 + 0.08 * top), parts, clauses)
+    if (
+        view.pinned is not None
+        and roles & ME
+        and not roles & ~(QUIET | PRAISE)
+        and all(clause.left < 1 and not clause.spots for clause in clauses)
+    ):
+        return Decision("order", "me", 0.75, clauses, clauses)
+    # Claims in pieces: "A1, 2 gói".
+    whole = sum(max(0.0, clause.claim) for clause in clauses)
+    spots = [spot for clause in clauses for spot in clause.spots]
+    if (
+        not past
+        and not declined
+        and not roles & PRAISE
+        and whole >= 2.0
+        and any(spot.by in ("code", "number") for spot in named(spots))
+        and len(clauses) > 1
+    ):
+        left = sum(clause.left for clause in clauses)
+        if left <= 2 or any(spot.kind == "quantity" for spot in spots):
+            return Decision("order", "claim in pieces", 0.7, clauses, clauses)
+    if past:
+        return Decision("other", "past", 0.9, (), clauses)
+    return Decision("other", "chatter", 0.8, (), clauses)
 
 
-def asks_at_end(clause: Clause) -> bool:
-    """True where a word that asks only at the end stands there: "A1 còn không"."""
-    ends = [match for match in clause.cues if "ask" in match.roles]
-    if not ends:
+def joins(clause: Clause) -> bool:
+    """True for a clause that goes on with the claim beside it: "I'll take the monstera, large"."""
+    if (
+        clause.claim >= 1.0
+        and clause.asks < 2.4
+        and any(spot.kind == "product" for spot in clause.spots)
+        and not clause.roles & (PAST | NOT | DECLINE)
+    ):
+        return True
+    if clause.roles & (PAST | NOT | DECLINE | PLACE | PHONE | MONEY | SIZE) or clause.asks >= 2.4:
         return False
-    last = ends[-1]
-    behind = [
-        match for match in clause.cues if match.start >= last.end and not match.roles & {"filler", "person", "greeting"}
-    ]
-    return not behind and not any(spot.start >= last.end for spot in clause.spots)
+    if clause.claim >= 0.5:
+        return True
+    return clause.left <= 1 and all(spot.kind in ("option", "quantity") for spot in clause.spots)
 
 
-def opens(clause: Clause) -> bool:
-    """True where a clause begins with a word that asks there: "is A1 washable"."""
-    for match in clause.cues:
-        if "opens" in match.roles:
-            return all(spot.start > match.start for spot in clause.spots)
-        if not match.roles & {"filler", "person", "greeting"}:
-            return False
+def _after_past(clause: Clause) -> bool:
+    place = clause.last(PAST)
+    return clause.last(ADD) > place and any(spot.start > place for spot in clause.spots)
+
+
+def _denied(clause: Clause) -> bool:
+    return bool(clause.roles & NOT) and bool(clause.roles & CLAIM) and abs(clause.first(NOT) - clause.first(CLAIM)) <= 2
+
+
+def forgiven(clause: Clause) -> bool:
+    """True for a clause whose question words belong to a condition or a request: "if still available 2 A1"."""
+    roles = clause.roles
+    if clause.stop == "?" and not roles & (REQUEST | IF):
+        return False
+    objects = any(spot.kind in ("product", "quantity", "option", "unknown") for spot in clause.spots)
+    if roles & IF and roles & (CLAIM | TAKE | ADD) and not roles & (DEAL | ASIDE):
+        last = clause.last(QUESTION)
+        taking = clause.last(CLAIM | TAKE | ADD)
+        return last < taking or last < 0
+    if roles & REQUEST and (objects or roles & CLAIM) and not roles & (DEAL | ASIDE):
+        return not any(
+            cue.roles & QUESTION and not cue.roles & REQUEST and cue.end - cue.start > 0 for cue in clause.cues
+        )
     return False
 
 
-def asked(clause: Clause, named: Sequence[Spot], counted: Sequence[Spot], *, takes: bool) -> Weighed:
-    """A clause that asks: about a product, or for it."""
-    if clause.has("aside") and (named or takes) and (counted or takes):
-        place = clause.first("aside")
-        before = [spot for spot in (*named, *counted) if place is not None and spot.start < place]
-        if before and (clause.has("claim") or counted):
-            return Weighed(clause, "order", 0.75)
-    if clause.has("request") and (named or counted or takes):
-        return Weighed(clause, "order", 0.75)
-    return Weighed(clause, "question", 0.9)
-
-
-def negated(clause: Clause, named: Sequence[Spot], takes: bool) -> Weighed:
-    """A clause that denies."""
-    if clause.has("claim", "take") and named:
-        return Weighed(clause, "cancel", 0.6)
-    if clause.has("claim", "take"):
-        return Weighed(clause, "decline", 0.6)
-    if takes:
-        return Weighed(clause, "decline", 0.6)
-    return Weighed(clause, "other", 0.7)
-
-
-def stated(view: View, clause: Clause, pinned: Code | None, *, alone: bool) -> Weighed:
-    """A clause that states: a claim if it takes something, or names a product as orders do."""
-    named = clause.kinds("product", "which", "unknown")
-    counted = clause.kinds("quantity")
-    chosen = clause.kinds("option")
-    claim = clause.has("claim")
-    takes = claim or clause.has("take", "add")
-    if named:
-        by_code = [spot for spot in named if spot.by in ("code", "number") and spot.kind != "which"]
-        if counted or takes or (chosen and takes):
-            return Weighed(clause, "order", 0.95 if by_code and counted else 0.9)
-        if by_code and bare(view, clause, by_code):
-            return Weighed(clause, "order", 0.9)
-        if chosen and not clause.has("other"):
-            return Weighed(clause, "order", 0.8)
-        if by_code and not clause.has("other", "greeting", "past"):
-            return Weighed(clause, "order", 0.6)
-        return Weighed(clause, "other", 0.7)
-    if claim:
-        return Weighed(clause, "order", 0.85)
-    signed = [spot for spot in counted if spot.plus or spot.times]
-    if signed and alone:
-        return Weighed(clause, "order", 0.85)
-    if [spot for spot in counted if spot.unit is not None]:
-        return Weighed(clause, "order", 0.75 if takes or alone else 0.55)
-    if takes and counted:
-        return Weighed(clause, "order", 0.8)
-    if takes and chosen:
-        return Weighed(clause, "order", 0.8)
-    if counted and chosen and pinned is not None:
-        return Weighed(clause, "order", 0.7)
-    if clause.has("me") and pinned is not None and bare_me(view, clause):
-        return Weighed(clause, "order", 0.75)
-    return Weighed(clause, "other", 0.8)
-
-
-def bare(view: View, clause: Clause, codes: Sequence[Spot]) -> bool:
-    """True where a clause is nothing but codes and words that say nothing."""
-    quiet: set[int] = set()
-    for spot in clause.spots:
-        quiet.update(range(spot.start, spot.end))
-    for match in clause.cues:
-        if match.roles & {"filler", "person", "greeting", "code", "me", "and", "claim", "take"}:
-            quiet.update(range(match.start, match.end))
-    left = [at for at in range(clause.start, clause.end) if at not in quiet and view.tokens[at].kind == "word"]
-    return len(left) <= max(1, len(codes))
-
-
-def bare_me(view: View, clause: Clause) -> bool:
-    """True where "me" is the whole answer."""
-    words = [at for at in range(clause.start, clause.end) if view.tokens[at].kind == "word"]
-    mine = [match for match in clause.cues if match.roles & {"me", "filler", "person"}]
-    return len(words) <= sum(match.end - match.start for match in mine)
-
-
-def for_machines(text: str) -> bool:
-    """True for text that is meant for a program, not for the seller."""
-    low = text.lower()
-    return any(mark in low for mark in MACHINE)
-
-
-def to_somebody(view: View) -> bool:
-    """True where the comment speaks to another viewer by name."""
-    return bool(view.tokens) and view.tokens[0].text == "@"
+def stated_first(view: View, clause: Clause) -> bool:
+    """True where a claim stands before the question of one clause, and the question is about shipping or the like."""
+    roles = clause.roles
+    signed = any(spot.plus for spot in clause.spots)
+    if not (roles & ASIDE or signed) or roles & (DEAL | IF):
+        return False
+    spots = [spot for spot in clause.spots if spot.kind in ("product", "quantity", "option")]
+    if not spots or not (
+        roles & (CLAIM | TAKE | ADD) or any(spot.kind == "quantity" for spot in spots) or len(spots) > 1
+    ):
+        return False
+    if not named(spots) and view.pinned is None:
+        return False
+    place = min((at for at in (clause.first(QUESTION), clause.first(ASIDE)) if at >= 0), default=-1)
+    return place > spots[0].start and (signed or not any(spot.start > place for spot in spots))

@@ -1,245 +1,300 @@
-"""Names as people type them: in part, in another order, with slips, in scripts with spaces and without."""
+"""Names as people type them: whole, in part, in another order, with slips."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-
-from rapidfuzz import fuzz
-
-from livesell.catalog.index import Index, Name
+from livesell.catalog.index import MANY, Index, Name
+from livesell.lexicon import (
+    ADD,
+    ALL,
+    AND,
+    ANYMORE,
+    ARTICLE,
+    CANCEL,
+    CHANGE,
+    CLAIM,
+    EACH,
+    FILLER,
+    IF,
+    NOT,
+    PERSON,
+    QUESTION,
+    TAKE,
+    TO,
+)  # fmt: skip
 from livesell.model import Code
-from livesell.parser.view import Spot, View, foreign, han, narrowed, ordinary
-from livesell.text import Token, marked
+from livesell.parser.codes import decided
+from livesell.parser.neighbours import settle
+from livesell.parser.runs import run
+from livesell.parser.view import Spot, View
+from livesell.text import shortened, stands_alone
+
+LETTERS = 3
+"""Letters that a part of a name has at least that are nobody else's words."""
 
 
-def names(view: View, spans: list[Spot], pinned: Code | None) -> None:
-    """Names as people type them: in part, in another order, with slips; the longest span of one product wins."""
-    spans.sort(key=lambda spot: (-(spot.end - spot.start), not spot.strong, -spot.quality))
-    for spot in spans:
-        if view.free(spot.start, spot.end) and worth(view, spot):
-            spot.codes = narrowed(spot.codes, pinned)
-            if len(spot.codes) > 1:
-                spot.kind = "which"
-            view.take(spot)
-
-
-def worth(view: View, spot: Spot) -> bool:
-    """False for a part of a name that is an ordinary word of the lexicon, or a single short one."""
-    if spot.strong and (spot.quality == 1 or spot.end - spot.start > 1):
-        return True
-    own = [at for at in range(spot.start, spot.end) if not any(ordinary(match) for match in view.by_start.get(at, ()))]
-    if not own:
-        return False
-    letters = sum(len(view.tokens[at].plain) for at in own)
-    if spot.end - spot.start == 1 and not foreign(view.tokens[spot.start]) and letters < 6:
-        # One short word of a name counts as typed, not with other tones or a slip.
-        return letters >= 3 and spot.exact
-    return letters >= (3 if view.tokens[own[0]].plain.isascii() else 2)
-
-
-COMMON = 24
-"""A word of more names than this is looked for in the names that the other words give, not looked up by itself."""
-
-Hits = dict[Name, tuple[int, float]]
-"""Names that have a word: its place in the name, and how well it fits."""
-
-
-def words_of(view: View, index: Index, pinned: Code | None) -> list[Hits]:
-    """For every token the names that it may be a word of."""
-    tokens = view.tokens
-    near: list[Hits] = [{} for _ in tokens]
-    common: list[tuple[int, str]] = []
-    for at, token in enumerate(tokens):
-        if token.kind == "sign" or view.taken[at]:
-            continue
-        for word in index.words_near(token.plain):
-            holders = index.tokens[word]
-            if len(holders) > COMMON:
-                common.append((at, word))
+def names(view: View) -> None:
+    """Whole names first, then parts of names in what is left."""
+    if not view.index.products:
+        return
+    whole(view)
+    ordinary = view.ordinary
+    at = 0
+    while at < view.size:
+        token = view.tokens[at]
+        if view.owner[at] is not None or token.kind != "word":
+            at += 1
+        elif stands_alone(token.text[0]):
+            end = at
+            while (
+                end < view.size
+                and view.owner[end] is None
+                and view.tokens[end].kind == "word"
+                and stands_alone(view.tokens[end].text[0])
+            ):
+                end += 1
+            if end - at >= 2:
+                for spot in run(view, at, end, ordinary):
+                    view.take(spot)
+            at = end
+        else:
+            found = part(view, at, ordinary)
+            if found is not None:
+                view.take(found)
+                at = found.end
             else:
-                hit(near[at], token, word, holders)
-    if common:
-        known = dict.fromkeys(name for hits in near for name in hits)
-        for name in index.names.get(pinned, ()) if pinned is not None else ():
-            known[name] = None
-        for place, (at, word) in enumerate(common):
-            hit(near[at], tokens[at], word, [name for name in known if word in name.plain])
-            if place and common[place - 1][0] == at - 1:
-                other = common[place - 1][1]
-                fewer, more = sorted((word, other), key=lambda one: len(index.tokens[one]))
-                both = [name for name in index.tokens[fewer] if more in name.plain][:COMMON]
-                hit(near[at], tokens[at], word, both)
-                hit(near[at - 1], tokens[at - 1], other, both)
-            if not near[at]:
-                hit(near[at], tokens[at], word, list(islice(index.tokens[word], 4)))
-    return near
+                at += 1
+    if view.spots:
+        settle(view, ordinary)
 
 
-def hit(hits: Hits, token: Token, word: str, holders: Iterable[Name]) -> None:
-    """Note the names that a word stands in.
+def whole(view: View) -> None:
+    """Whole names, the longest at each place."""
+    heads, full, words, size, firsts = view.index.heads, view.index.full, view.words, view.size, view.index.firsts
+    at = 0
+    while at < size:
+        if words[at] not in firsts or view.owner[at] is not None or view.tokens[at].kind == "sign":
+            at += 1
+            continue
+        lengths: list[int] = []
+        if at + 1 < size:
+            two = heads.get(words[at] + " " + words[at + 1])
+            if two is not None:
+                lengths.extend(two)
+        if words[at] in full:
+            lengths.append(1)
+        taken = 1
+        for length in sorted(lengths, reverse=True):
+            end = at + length
+            if end > size or not view.free(at, end):
+                continue
+            found = full.get(" ".join(words[at:end]))
+            if found is None:
+                continue
+            quality = _marks(view, next(iter(found)), at, end)
+            if length == 1 and (
+                quality < 1 or len(words[at]) < 2 or (means(view, at, at + 1) and not named_anyway(view, at))
+            ):
+                continue
+            view.take(Spot("product", at, end, codes=decided(tuple(found), view.pinned), by="name", quality=quality))
+            taken = length
+            break
+        at += taken
 
-    A word with other tones is still taken for a slip: viewers mistype tones more often than they mean another product.
-    """
-    for name in holders:
-        if name not in hits:
-            place = name.plain.index(word)
-            same = word == token.plain and (not marked(token) or token.text == name.text[place])
-            hits[name] = (place, 1.0 if same else 0.9 if word == token.plain else 0.85)
+
+def means(view: View, start: int, end: int) -> bool:
+    """True where these tokens are a phrase with a meaning of its own."""
+    for match in view.at.get(start, ()):
+        phrase = match.phrase
+        if match.end >= end and (
+            match.roles & ~(FILLER | PERSON | AND) or phrase.number is not None or phrase.unit is not None
+        ):
+            return True
+    return False
 
 
-def spaced_spans(view: View, index: Index, pinned: Code | None) -> Iterator[Spot]:
-    """Spans of words that all stand in one name of one or more products."""
-    tokens = view.tokens
-    near = words_of(view, index, pinned)
-    for start in range(len(tokens)):
-        alive = {name: ({place}, quality) for name, (place, quality) in near[start].items() if not name.spaceless}
-        end = start
-        while alive:
-            end += 1
-            yield from spans_of(view, start, end, alive)
-            if end >= len(tokens):
-                break
-            grown = {}
-            for name, (places, quality) in alive.items():
-                more = near[end].get(name)
-                if more is not None and (more[0] not in places or name.plain.count(tokens[end].plain) > 1):
-                    grown[name] = (places | {more[0]}, quality * more[1])
-            alive = grown
+CORE = CLAIM | TAKE | ADD | CANCEL | CHANGE | NOT | QUESTION | EACH | ALL | TO | IF | ANYMORE
+"""Roles of words that a comment cannot do without."""
 
 
-def spans_of(view: View, start: int, end: int, alive: Mapping[Name, tuple[set[int], float]]) -> Iterator[Spot]:
-    """The product or products that a span can be."""
-    size = end - start
-    full = [name for name, (places, _) in alive.items() if len(name.plain) == size == len(places)]
-    best = max(quality for _, quality in alive.values())
-    if full:
-        fullest = max(alive[name][1] for name in full)
-        letters = sum(len(token.plain) for token in view.tokens[start:end])
-        if size == 1 and fullest < 1 and letters < 5:
-            return  # a slip in a short word makes another word
-        codes = dict.fromkeys(name.code for name in full if alive[name][1] == fullest)
-        yield Spot("product", start, end, tuple(codes), True, "name", quality=fullest, said=view.said(start, end))
-        return
-    codes = dict.fromkeys(name.code for name, (_, quality) in alive.items() if quality >= best - 0.2)
-    covered = max(size / len(name.plain) for name in alive)
-    if size == 1 and len(view.tokens[start].plain) < (2 if foreign(view.tokens[start]) else 3):
-        return
-    yield Spot(
-        "product",
-        start,
-        end,
-        tuple(codes),
-        False,
-        "name",
-        quality=best * (0.6 + 0.4 * covered),
-        said=view.said(start, end),
-        exact=best == 1.0,
+def named_anyway(view: View, at: int) -> bool:
+    """True for a word with a meaning of its own that is a whole name and stands where names stand."""
+    matches = view.at.get(at, ())
+    roles = 0
+    for match in matches:
+        roles |= match.roles
+        if match.phrase.number is not None:
+            return False
+    before = view.at.get(at - 1, ()) if at else ()
+    if any(match.phrase.unit is not None for match in matches):
+        counted = at > 0 and (
+            view.tokens[at - 1].kind == "number" or any(match.phrase.number is not None for match in before)
+        )
+        return not counted and not roles & CORE
+    if beside_number(view, at):
+        return True
+    if roles & CORE:
+        return False
+    return any(match.roles & (ARTICLE | CLAIM | TAKE | ADD | CANCEL | CHANGE) for match in before)
+
+
+def beside_number(view: View, at: int) -> bool:
+    """True for a word with a number in digits right behind it."""
+    return (
+        at + 1 < view.size
+        and view.tokens[at + 1].kind == "number"
+        and not any(match.phrase.unit is not None for match in view.at.get(at, ()))
     )
 
 
-def spaceless_spans(view: View, index: Index) -> Iterator[Spot]:
-    """Names in scripts without spaces: runs of letters, looked up by pairs, compared with few."""
-    tokens = view.tokens
-    at = 0
-    while at < len(tokens):
-        if view.taken[at] or not foreign(tokens[at]):
-            at += 1
-            continue
-        end = at
-        while (
-            end < len(tokens) and not view.taken[end] and tokens[end].kind == "word" and not tokens[end].text.isascii()
+def _marks(view: View, code: Code, start: int, end: int) -> float:
+    """1 where the marks are the name's or were not typed."""
+    for name in view.index.shelves[code].names:
+        if name.plain == tuple(view.words[start:end]):
+            for offset, marks in enumerate(name.marks):
+                typed = view.tokens[start + offset].marks
+                if typed and typed != marks:
+                    return 0.9
+            return 1.0
+    return 1.0
+
+
+def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
+    """The part of a name, or the name in another order or with slips, that begins at a word of a script with spaces."""
+    index, words = view.index, view.words
+    near = nearby(index, words[at], ordinary[at])
+    if not near:
+        return None
+    alive = having(index, near, None)
+    count = own = 0
+    end = last = at
+    gap = 0
+    exact = True
+    while end < view.size and view.owner[end] is None:
+        token = view.tokens[end]
+        if token.kind == "sign" and token.text not in "-'.":
+            break
+        if token.kind == "number" and (
+            end + 1 >= view.size or end + 1 in view.at or view.tokens[end + 1].kind == "number"
         ):
+            break
+        if end > at and token.kind != "sign":
+            near = nearby(index, words[end], ordinary[end])
+            grown = having(index, near, alive) if near else None
+            if grown:
+                alive = grown
+            elif (
+                gap == 0 and (len(words[end]) <= 2 or (ordinary[end] and len(words[end]) <= 3)) and token.kind == "word"
+            ):
+                gap += 1
+                end += 1
+                continue
+            else:
+                break
+        elif token.kind == "sign":
             end += 1
-        yield from spaceless_run(view, index, at, end)
-        at = end
-
-
-def spaceless_run(view: View, index: Index, start: int, end: int) -> Iterator[Spot]:
-    """What products a run of letters names."""
-    letters = [token.plain for token in view.tokens[start:end]]
-    run = "".join(letters)
-    votes: dict[Name, int] = {}
-    for at in range(len(run) - 1):
-        for name in index.pairs.get(run[at : at + 2], ()):
-            votes[name] = votes.get(name, 0) + 1
-    offsets = [0]
-    for letter in letters:
-        offsets.append(offsets[-1] + len(letter))
-    whole: dict[tuple[int, int], dict[Code, float]] = {}
-    for name, count in sorted(votes.items(), key=lambda vote: -vote[1])[:24]:
-        written = "".join(name.plain)
-        place = run.find(written)
-        if place >= 0:
-            span = _tokens_of(offsets, place, place + len(written))
-            whole.setdefault(span, {})[name.code] = 1.0
             continue
-        if count < len(written) // 3 or len(written) < 3:
-            continue
-        near = fuzz.partial_ratio_alignment(written, run)
-        if near is not None and near.score >= (75 if len(written) == 4 and han(written) else 80) and len(written) >= 4:
-            span = _tokens_of(offsets, near.dest_start, near.dest_end)
-            whole.setdefault(span, {}).setdefault(name.code, near.score / 100 * 0.9)
-    for (first, last), codes in whole.items():
-        top = max(codes.values())
-        found = tuple(code for code, score in codes.items() if score == top)
-        yield Spot(
-            "product",
-            start + first,
-            start + last,
-            found,
-            top >= 1,
-            "name",
-            quality=top,
-            said=view.said(start + first, start + last),
+        exact = exact and near[0][1] == 1.0
+        count += 1
+        own += 0 if ordinary[end] else len(words[end])
+        gap = 0
+        end += 1
+        last = end
+    if alive is None:
+        # Words that very many names have.
+        codes = tuple(dict.fromkeys(name.code for name in list(index.tokens.get(words[at], ()))[:5]))
+        return (
+            Spot("product", at, last, codes=codes, by="part", quality=0.5)
+            if len(codes) > 1 and own >= LETTERS
+            else None
         )
-    known = [False] * (end - start)
-    for at in range(start, end):
-        for match in view.by_start.get(at, ()):
-            if match.end - match.start > 1 and match.end <= end and ordinary(match):
-                known[at - start : match.end - start] = [True] * (match.end - match.start)
-    for first, last in whole:
-        known[first:last] = [True] * (last - first)
-    yield from parts(view, start, letters, known, votes)
+    if not alive:
+        return None
+    few = own < (LETTERS if words[at].isascii() else 2) and not (count >= 2 and own > 0)
+    if few and (own or len(words[at]) < 4 or not lone_unit(view, at) or len({name.code for name in alive}) > 1):
+        return None
+    best = max(alive.values())
+    if view.pinned is not None and best > 0.85 and count == 1:
+        # The pinned product decides also where another's name is a letter nearer.
+        mine = {name: best for name, score in alive.items() if name.code == view.pinned and score >= best - 0.15}
+        whole_name = any(len(name.plain) == 1 and score == best for name, score in alive.items())
+        alive = mine if mine and not whole_name else alive
+    codes = tuple(dict.fromkeys(name.code for name, score in alive.items() if score >= best - 0.051))
+    length = sum(len(word) for word in words[at:last])
+    cover = max(min(1.0, length / name.letters) for name, score in alive.items() if score >= best - 0.051)
+    if count == 1 and not exact and (view.tokens[at].marks or (len(words[at]) < 5 and not doubled(words[at], alive))):
+        return None
+    if (
+        count == 1
+        and view.tokens[at].marks
+        and exact
+        and not any(view.tokens[at].marks in name.marks for name in alive)
+    ):
+        return None
+    full = any(len(name.plain) == count and name.code in codes for name in alive)
+    if full:
+        codes = (
+            tuple(
+                dict.fromkeys(
+                    name.code for name, score in alive.items() if len(name.plain) == count and score >= best - 0.051
+                )
+            )
+            or codes
+        )
+    return Spot(
+        "product",
+        at,
+        last,
+        codes=decided(codes, view.pinned),
+        by="name" if full else "part",
+        quality=best * (0.55 + 0.45 * cover),
+    )
 
 
-def parts(
-    view: View, start: int, letters: Sequence[str], known: Sequence[bool], votes: Mapping[Name, int]
-) -> Iterator[Spot]:
-    """A part of a name: the longest piece of the run that stands in one and is no other word."""
-    at = 0
-    while at < len(letters):
-        if known[at]:
-            at += 1
-            continue
-        end = at
-        while end < len(letters) and not known[end]:
-            end += 1
-        best: dict[tuple[int, int], dict[Code, None]] = {}
-        for name in votes:
-            written = "".join(name.plain)
-            found = longest_piece(letters[at:end], written)
-            if found is not None:
-                best.setdefault((at + found[0], at + found[1]), {})[name.code] = None
-        longest = max((last - first for first, last in best), default=0)
-        for (first, last), codes in best.items():
-            if last - first == longest:
-                said = view.said(start + first, start + last)
-                yield Spot("product", start + first, start + last, tuple(codes), False, "name", quality=0.7, said=said)
-        at = end
+def doubled(word: str, alive: dict[Name, float]) -> bool:
+    """True where a word differs from one of a name only in doubled letters: "tedy"."""
+    short = shortened(word)
+    return any(shortened(other) == short for name in alive for other in name.plain)
 
 
-def longest_piece(letters: Sequence[str], written: str) -> tuple[int, int] | None:
-    """The longest run of letters that stands in a name, long enough to mean it."""
-    for size in range(len(letters), 1, -1):
-        for first in range(len(letters) - size + 1):
-            piece = "".join(letters[first : first + size])
-            if len(piece) >= (2 if han(piece) else 5) and piece in written:
-                return first, first + size
-    return None
+def lone_unit(view: View, at: int) -> bool:
+    """True for a word that could be a unit but has nothing counted before it: "do refil"."""
+    if any(
+        match.roles or match.phrase.number is not None or match.phrase.amount is not None
+        for match in view.at.get(at, ())
+    ):
+        return False
+    before = view.tokens[at - 1] if at else None
+    return (
+        before is not None
+        and before.kind == "word"
+        and not any(match.phrase.number is not None for match in view.at.get(at - 1, ()))
+    )
 
 
-def _tokens_of(offsets: Sequence[int], first: int, last: int) -> tuple[int, int]:
-    begin = max(at for at, offset in enumerate(offsets) if offset <= first)
-    end = min(at for at, offset in enumerate(offsets) if offset >= last)
-    return begin, end
+def nearby(index: Index, word: str, ordinary: bool) -> list[tuple[str, float]]:
+    """Words of names that a word stands for; an ordinary word only for itself."""
+    if ordinary or len(word) < 4:
+        return [(word, 1.0)] if word in index.tokens and (len(word) > 1 or not word.isascii()) else []
+    return index.words_near(word)
+
+
+def having(index: Index, near: list[tuple[str, float]], alive: dict[Name, float] | None) -> dict[Name, float] | None:
+    """The names that have one of these words beside what they had; None while there are too many to tell."""
+    if alive is None:
+        total = sum(len(index.tokens[word]) for word, _ in near)
+        if total > MANY:
+            return None
+        grown: dict[Name, float] = {}
+        for word, quality in near:
+            for name in index.tokens[word]:
+                grown[name] = max(quality, grown.get(name, 0.0))
+        return grown
+    grown = {}
+    for word, quality in near:
+        held = index.tokens[word]
+        for name, score in alive.items():
+            if name in held:
+                value = score * quality
+                if value > grown.get(name, 0.0):
+                    grown[name] = value
+    return grown

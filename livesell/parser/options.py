@@ -1,78 +1,191 @@
-"""Words for values of options; which product they belong to is settled later."""
+"""Words for values of options, of the products that the comment names or of the pinned one."""
 
 from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from livesell.catalog.index import Index, Value
+from livesell.catalog.index import Choice
+from livesell.lexicon import ARTICLE, CLAIM, CODE
 from livesell.model import Code
-from livesell.parser.view import Spot, View, unit_at
-from livesell.text import Token, marked
+from livesell.parser.view import Spot, View
+from livesell.text import fold
+
+MOST = 12
+"""Products that a comment may mean and whose options are looked at."""
+
+SIZES = {"xxl": "2xl", "xxxl": "3xl", "xxxxl": "4xl", "2xl": "xxl", "3xl": "xxxl", "4xl": "xxxxl"}
+"""Sizes that are written in two ways."""
 
 
-def options(view: View, index: Index, pinned: Code | None, *, sure: bool) -> None:
-    """Words for values of options; which product they belong to is settled later.
+def relevant(view: View) -> list[Code]:
+    """The products that the comment is about: those named, else the pinned one."""
+    found: dict[Code, None] = {}
+    for spot in view.spots:
+        if spot.kind == "product":
+            for code in spot.codes:
+                found[code] = None
+    if view.pinned is not None and all(spot.by == "part" for spot in view.spots if spot.kind == "product"):
+        found[view.pinned] = None
+    if view.index.plain_numbers:
+        for token in view.tokens:
+            if token.kind == "number" and token.text.isdecimal():
+                for code in view.index.codes.get(token.text.lstrip("0") or "0", ()):
+                    found[code] = None
+    else:
+        for at, token in enumerate(view.tokens):
+            if (
+                token.kind == "number"
+                and at
+                and view.owner[at] is None
+                and view.role_before(at, CODE | ARTICLE) is not None
+            ):
+                for code in view.index.tails.get(token.text.lstrip("0") or "0", ()):
+                    found[code] = None
+    return list(found)[:MOST]
 
-    `sure` takes only values of the products named so far, or of the pinned one where none is.
-    """
-    tokens = view.tokens
-    named = {code for spot in view.spots if spot.kind in ("product", "which") for code in spot.codes}
-    if pinned is not None and not named:
-        named = {pinned}
+
+def options(view: View) -> None:
+    """Every word for a value; sizes that are plain numbers need more context (numbers.py)."""
+    index, words = view.index, view.words
+    table: dict[str, list[tuple[Code, Choice]]] = {}
+    for code in relevant(view):
+        for first, choices in index.shelves[code].choices.items():
+            table.setdefault(first, []).extend((code, choice) for choice in choices)
+    sure: set[Code | None] = {code for spot in view.spots if spot.kind == "product" for code in spot.codes}
+    sure = sure or {view.pinned}
+    headings = {
+        fold(option.name)[1] for code in (sure if table else ()) if code for option in index.products[code].options
+    }
+    if table:
+        _prefer(view, table)
+    if not table and not index.values:
+        return
     at = 0
-    while at < len(tokens):
-        found = longest_value(view, index, at, named) if not view.taken[at] else []
-        if found and tokens[at].kind == "number" and len(found[0].plain) == 1 and counted(view, at):
-            found = []
-        mine = [value for value in found if value.code in named]
-        if not mine and named and not view.taken[at]:
-            mine = near_values(index, tokens[at], named)
-        short = tokens[at].kind == "number" or len(tokens[at].plain) < 3
-        if mine or (found and not sure and not short):
-            end = at + len((mine or found)[0].plain)
-            view.take(Spot("option", at, end, values=tuple(mine or found), said=view.said(at, end)))
-            at = end
-        else:
+    while at < view.size:
+        if view.owner[at] is not None or view.tokens[at].kind == "sign":
             at += 1
-
-
-def counted(view: View, at: int) -> bool:
-    """True for a number with a sign before it or a unit behind it."""
-    return unit_at(view, at + 1) is not None or (at > 0 and view.tokens[at - 1].text in ("+", "*", "x"))
-
-
-def near_values(index: Index, token: Token, named: set[Code]) -> list[Value]:
-    """Values of the named products that a word is one slip or ending away from."""
-    word = token.plain
-    if token.kind != "word" or len(word) < 3 or len(named) > 8:
-        return []
-    found: list[Value] = []
-    for code in named:
-        for value in index.chosen[code]:
-            if len(value.plain) == 1 and len(value.plain[0]) > 3 and value.plain[0][0] == word[0]:
-                near = OSA.distance(word, value.plain[0], score_cutoff=1) <= 1
-                if near and value.option not in [one.option for one in found]:
-                    found.append(value)
-    return found
-
-
-def longest_value(view: View, index: Index, at: int, named: set[Code]) -> list[Value]:
-    """The values whose words stand at a token, the longest ones, those of the named products before others."""
-    tokens = view.tokens
-    best: list[Value] = []
-    for value in index.values.get(tokens[at].plain, ()):
-        end = at + len(value.plain)
-        if end > len(tokens) or not view.free(at, end):
             continue
-        if all(
-            tokens[at + offset].plain == word
-            and (not marked(tokens[at + offset]) or tokens[at + offset].text == value.text[offset])
-            for offset, word in enumerate(value.plain)
+        if not table:
+            length = foreign(view, at) if words[at] in index.value_firsts and view.tokens[at].kind == "word" else 0
+            if length:
+                view.take(Spot("foreign", at, at + length))
+            at += length or 1
+            continue
+        found = longest(view, table.get(words[at], ()), at) if table else []
+        if not found and table and words[at] in SIZES and SIZES[words[at]] in table:
+            found = [(code, choice) for code, choice in table[SIZES[words[at]]] if len(choice.plain) == 1]
+        if not found and table and view.tokens[at].kind == "number":
+            found = _two(view, table, at)
+        if (
+            table
+            and len(words[at]) >= 3
+            and view.tokens[at].kind == "word"
+            and not any(code in sure for code, _ in found)
+            and (found or at not in view.at)
         ):
-            rank = (value.code in named, len(value.plain))
-            held = (best[0].code in named, len(best[0].plain)) if best else (False, 0)
-            if rank > held:
+            near = slipped(table, words[at])
+            if found:
+                near = [(code, choice) for code, choice in near if code in sure and len(found[0][1].plain) == 1]
+            found = [*found, *near]
+        if found:
+            length = len(found[0][1].plain) if words[at] == found[0][1].plain[0] else 1
+            if view.tokens[at].kind == "number" and length == 1:
+                length = 2
+            if not (length == 1 and len(words[at]) == 1 and inside_claim(view, at)):
+                view.take(Spot("option", at, at + length, choices=tuple(found)))
+            at += length
+            continue
+        if view.tokens[at].kind == "word":
+            length = foreign(view, at) or (1 if words[at] in headings and not view.ordinary[at] else 0)
+            if length:
+                view.take(Spot("foreign", at, at + length))
+                at += length
+                continue
+        at += 1
+
+
+def _prefer(view: View, table: dict[str, list[tuple[Code, Choice]]]) -> None:
+    """A word that is a part of one product's name and a value of another product that is meant is the value."""
+    for spot in [spot for spot in view.spots if spot.kind == "product" and spot.by == "part"]:
+        view.drop(spot)
+        for start in range(max(0, spot.start - 3), spot.start + 1):
+            choices = [(code, choice) for code, choice in table.get(view.words[start], ()) if code not in spot.codes]
+            found = longest(view, choices, start) if choices and view.owner[start] is None else []
+            if found and start + len(found[0][1].plain) >= spot.end:
+                break
+        else:
+            view.take(spot)
+
+
+def longest(view: View, choices: list[tuple[Code, Choice]] | tuple[()], at: int) -> list[tuple[Code, Choice]]:
+    """The values whose words stand at a token, the longest ones."""
+    best: list[tuple[Code, Choice]] = []
+    for code, choice in choices:
+        size = len(choice.plain)
+        end = at + size
+        if (
+            (best and size < len(best[0][1].plain))
+            or end > view.size
+            or (size == 1 and view.tokens[at].kind == "number")
+        ):
+            continue
+        for offset, word in enumerate(choice.plain):
+            token = view.tokens[at + offset]
+            if token.plain != word or view.owner[at + offset] is not None:
+                break
+            if token.marks and choice.marks[offset] and token.marks != choice.marks[offset]:
+                break
+            if (
+                offset
+                and choice.glued[offset]
+                and not token.glued
+                and choice.plain[offset - 1].isdecimal()
+                and word.strip("x") in ("s", "m", "l")
+            ):
+                break
+        else:
+            if best and size > len(best[0][1].plain):
                 best = []
-            if rank >= held or not best:
-                best.append(value)
+            best.append((code, choice))
     return best
+
+
+def _two(view: View, table: dict[str, list[tuple[Code, Choice]]], at: int) -> list[tuple[Code, Choice]]:
+    """ "2XL" typed where the catalog says XXL."""
+    if at + 1 >= view.size or not view.tokens[at + 1].glued or view.owner[at + 1] is not None:
+        return []
+    other = SIZES.get(view.words[at] + view.words[at + 1])
+    return [(code, choice) for code, choice in table.get(other or "", ()) if len(choice.plain) == 1]
+
+
+def slipped(table: dict[str, list[tuple[Code, Choice]]], word: str) -> list[tuple[Code, Choice]]:
+    """Values one slip away from a word that nobody knows; endings of number and gender count as one."""
+    for first, choices in table.items():
+        if len(first) < 3 or first[0] != word[0] or first.isdecimal() or (len(word) < 4 and len(first) < 4):
+            continue
+        stem, other = word.rstrip("s"), first.rstrip("s")
+        if (OSA.distance(word, first, score_cutoff=1) <= 1 and (len(first) >= 4 or word[-1] == first[-1])) or (
+            len(stem) >= 4 and len(stem) == len(other) and stem[:-1] == other[:-1] and stem[-1] in "aoe"
+        ):
+            found = [(code, choice) for code, choice in choices if len(choice.plain) == 1]
+            if found:
+                return found
+    return []
+
+
+def inside_claim(view: View, at: int) -> bool:
+    """True for a single letter that begins a phrase of several words: "m lấy"."""
+    return any(match.end > at + 1 and match.roles & CLAIM for match in view.at.get(at, ()))
+
+
+def foreign(view: View, at: int) -> int:
+    """How many tokens from here are a value of some product that is not meant, 0 for none."""
+    values = view.index.values
+    if view.ordinary[at]:
+        return 0
+    if at + 1 < view.size and view.free(at, at + 2) and view.words[at] + " " + view.words[at + 1] in values:
+        return 2
+    word = view.words[at]
+    if word in values and (len(word) > 1 or not word.isascii()) and not view.at.get(at):
+        return 1
+    return 0

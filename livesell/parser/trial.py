@@ -10,8 +10,9 @@ from typing import Any, TextIO
 from livesell import lexicon
 from livesell.catalog.sheet import load
 from livesell.errors import BadInput
-from livesell.model import Claim, Code, Reading, quantity_number
-from livesell.parser import Parser
+from livesell.model import Claim, Code, quantity_number
+from livesell.parser import Confusable, Parser, describe
+from livesell.parser.why import summary
 
 CURRENCIES = {
     "VN": "VND", "BD": "BDT", "TH": "THB", "ID": "IDR", "MY": "MYR", "PH": "PHP", "TW": "TWD", "IN": "INR", "MX": "MXN",
@@ -36,7 +37,10 @@ def run(
         return
     for text in texts:
         reading = parser.read(text, code)
-        out.write(f"{text}\n  {describe(reading)}\n")
+        out.write(f"{text}\n  {summary(reading)} ({reading.confidence:.0%} sure)\n")
+        if reading.why:
+            out.write(f"  because: {describe(reading)}\n")
+    out.writelines(f"{told(warning)}\n" for warning in parser.confusable())
 
 
 def _answer(parser: Parser, line: str, number: int) -> dict[str, Any]:
@@ -63,41 +67,11 @@ def line_of(claim: Claim) -> dict[str, Any]:
     return {"code": claim.code, "options": dict(claim.options), "quantity": count}
 
 
-def describe(reading: Reading) -> str:
-    """A reading in one line for a person."""
-    claims = ", ".join(
-        f"{claim.code}{''.join(f' {value}' for value in claim.options.values())}"
-        f" ×{'?' if claim.quantity is None else quantity_number(claim.quantity)}"
-        for claim in reading.claims
-    )
-    words: list[str] = [reading.intent, claims] if claims else [reading.intent]
-    if reading.replaces:
-        words.append("instead of " + ", ".join(claim.code for claim in reading.replaces))
-    if reading.adds:
-        words.append("on top")
-    if reading.unknown:
-        words.append("not in the catalog: " + ", ".join(reading.unknown))
-    if reading.candidates:
-        words.append("could be " + " or ".join(reading.candidates))
-    if reading.phone:
-        words.append(f"phone {reading.phone}")
-    reasons = " · ".join(_reason(why.code, why.data) for why in reading.why)
-    return f"{' · '.join(words)} ({reading.confidence:.0%} sure)" + (f"\n  because: {reasons}" if reasons else "")
-
-
-def _reason(code: str, data: Any) -> str:
-    if code in ("code", "name"):
-        return f"{code} {data['code']}"
-    if code == "quantity":
-        return f"×{data['n']}"
-    if code == "word":
-        return f"“{data['word']}”"
-    if code == "option":
-        return str(data["value"])
-    if code == "which":
-        return "could be " + " or ".join(data["codes"])
-    if code == "unknown":
-        return f"“{data['text']}” is unknown"
-    if code == "pinned":
-        return f"{data['code']} is on show"
-    return code
+def told(warning: Confusable) -> str:
+    """A warning in one line."""
+    shown = ", ".join(warning.codes[:6]) + (f" and {len(warning.codes) - 6} more" if len(warning.codes) > 6 else "")
+    if warning.kind == "codes":
+        return f"careful: the codes {shown} look alike"
+    if warning.kind == "name":
+        return f"careful: '{warning.text}' is the name of {shown}"
+    return f"careful: '{warning.text}' alone could be {shown}"

@@ -1,155 +1,224 @@
-"""What was seen in a comment: tokens, phrases of the lexicon, and spots, each of which owns its tokens."""
+"""A comment with all that is seen in it: tokens, phrases of the lexicon, and spots, each of which owns its tokens."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from livesell.catalog.index import Value
-from livesell.lexicon import Match
+from livesell.catalog.index import Choice, Index
+from livesell.lexicon import EACH, QUESTION, Lexicon, Match
 from livesell.model import Amount, Code
-from livesell.text import Token
+from livesell.text import Token, tokenise
 
-Kind = Literal["product", "option", "quantity", "phone", "money", "size", "unknown", "which"]
+Kind = Literal["product", "unknown", "option", "foreign", "quantity", "money", "size", "place", "phone"]
+"""`foreign` is a word for an option that no product in the comment has; `unknown` names what the catalog has not."""
+
+By = Literal["code", "number", "name", "part"]
+"""What named a product: its code, a plain number that is its code, a whole name, a part of a name."""
+
+BREAKS = frozenset(".!?;\n")
+COMMAS = frozenset(",/|")
 
 
-COUNTING = frozenset({"times", "dozen", "half", "half_after"})
-"""Roles that are asked for token by token."""
-
-
-@dataclass
 class Spot:
-    """Tokens `start` to before `end` as one thing.
+    """Tokens `start` to before `end` as one thing; several `codes` where more than one product could be meant."""
 
-    `codes`: what a product spot may be, one where it is sure. `strong`: named by its code, or by a whole name.
-    """
+    __slots__ = (
+        "amount", "bare", "by", "choices", "codes", "each", "end", "kind", "number", "plus", "quality", "start",
+        "times", "unit",
+    )  # fmt: skip
 
-    kind: Kind
-    start: int
-    end: int
-    codes: tuple[Code, ...] = ()
-    strong: bool = True
-    by: Literal["code", "number", "name"] = "code"
-    option: str = ""
-    value: str = ""
-    values: tuple[Value, ...] = ()
-    number: Decimal | None = None
-    unit: str | None = None
-    amount: Amount | None = None
-    plus: bool = False
-    times: bool = False
-    each: bool = False
-    said: str = ""
-    quality: float = 1.0
-    exact: bool = True
+    def __init__(
+        self,
+        kind: Kind,
+        start: int,
+        end: int,
+        *,
+        codes: tuple[Code, ...] = (),
+        by: By = "code",
+        quality: float = 1.0,
+        choices: tuple[tuple[Code, Choice], ...] = (),
+        number: Decimal | None = None,
+        unit: str | None = None,
+        amount: Amount | None = None,
+        plus: bool = False,
+        times: bool = False,
+    ) -> None:
+        self.kind, self.start, self.end = kind, start, end
+        self.codes, self.by, self.quality = codes, by, quality
+        self.choices = choices
+        self.number, self.unit, self.amount = number, unit, amount
+        self.plus, self.times = plus, times
+        self.each = False
+        self.bare = unit is None and not plus and not times
+
+    @property
+    def which(self) -> bool:
+        """True where more than one product could be meant."""
+        return len(self.codes) > 1
+
+    def __repr__(self) -> str:
+        what = self.codes or [choice.value for _, choice in self.choices] or self.number
+        return f"{self.kind}[{self.start}:{self.end}]{what}"
 
 
-@dataclass
 class View:
     """A comment with all that was seen in it."""
 
-    tokens: list[Token]
-    matches: list[Match]
-    typed: str = ""
-    sizes: frozenset[str] = frozenset()
-    spelt: dict[int, str] = field(default_factory=dict)
-    phone: str | None = None
-    spots: list[Spot] = field(default_factory=list)
-    taken: list[bool] = field(default_factory=list)
+    __slots__ = (
+        "at",
+        "cues",
+        "index",
+        "lexicon",
+        "meant",
+        "ordinary",
+        "owner",
+        "phone",
+        "pinned",
+        "size",
+        "spots",
+        "text",
+        "tokens",
+        "words",
+    )
 
-    by_start: dict[int, list[Match]] = field(default_factory=dict)
-    by_end: dict[int, list[Match]] = field(default_factory=dict)
-    joins: set[int] = field(default_factory=set)
-    owner: list[Spot | None] = field(default_factory=list)
-    counting: dict[tuple[int, str], Match] = field(default_factory=dict)
+    def __init__(self, text: str, index: Index, lexicon: Lexicon, pinned: Code | None) -> None:
+        self.text, self.index, self.lexicon, self.pinned = text, index, lexicon, pinned
+        self.tokens: list[Token] = tokenise(text)
+        self.size = len(self.tokens)
+        self.words = [token.plain for token in self.tokens]
+        known, names = lexicon.words, index.tokens
+        self.meant = self.words
+        for at, word in enumerate(self.words):
+            if word not in known and word not in names and word.isalpha():
+                meant = lexicon.meant(word)
+                if meant is not word:
+                    if self.meant is self.words:
+                        self.meant = list(self.words)
+                    self.meant[at] = meant
+        self.at: dict[int, list[Match]] = {}
+        self.ordinary = ordinary = [False] * self.size
+        inner = False
+        longest = last = -1
+        held: list[Match] = []
+        for match in lexicon.spot(self.tokens, self.meant):
+            start, end = match.start, match.end
+            if start != last:
+                held = self.at[start] = []
+                last = start
+            held.append(match)
+            if end - start == 1:
+                ordinary[start] = True
+            else:
+                for at in range(start, end):
+                    ordinary[at] = True
+            if start < longest and self.words[start][0] >= "\u0e00":
+                inner = True
+            if end > longest:
+                longest = end
+        if inner:
+            self._whole_words()
+        self.owner: list[Spot | None] = [None] * self.size
+        self.spots: list[Spot] = []
+        self.cues: list[Match] = []
+        self.phone: str | None = None
 
-    def __post_init__(self) -> None:
-        self.taken = [False] * len(self.tokens)
-        self.owner = [None] * len(self.tokens)
-        for match in self.matches:
-            self.by_start.setdefault(match.start, []).append(match)
-            self.by_end.setdefault(match.end, []).append(match)
-            for role in match.roles & COUNTING:
-                self.counting.setdefault((match.start, role), match)
-            if "and" in match.roles:
-                self.joins.update(range(match.start, match.end))
-
-    def roles(self, at: int) -> frozenset[str]:
-        """What the phrases that begin at a token mean."""
-        return frozenset().union(*(match.roles for match in self.by_start.get(at, ())))
+    def _whole_words(self) -> None:
+        """Forget short words found inside longer ones where no spaces part them; numbers and questions stay."""
+        reach = -1
+        for start, found in list(self.at.items()):
+            end = found[-1].end
+            if self.words[start][0] >= "\u0e00":
+                kept = [
+                    match
+                    for match in found
+                    if (match.end > reach and match.end == end)
+                    or match.phrase.number is not None
+                    or match.phrase.unit is not None
+                    or match.roles & (QUESTION | EACH)
+                ]
+                if not kept:
+                    del self.at[start]
+                elif len(kept) < len(found):
+                    self.at[start] = kept
+            if end > reach:
+                reach = end
 
     def free(self, start: int, end: int) -> bool:
         """True where nothing was seen in these tokens yet."""
-        return not any(self.taken[start:end])
+        owner = self.owner
+        for at in range(start, end):  # noqa: SIM110
+            if owner[at] is not None:
+                return False
+        return True
 
-    def take(self, spot: Spot) -> None:
+    def take(self, spot: Spot) -> Spot:
         """Keep a spot; its tokens are nobody else's."""
         self.spots.append(spot)
         for at in range(spot.start, spot.end):
-            self.taken[at] = True
             self.owner[at] = spot
+        return spot
+
+    def drop(self, spot: Spot) -> None:
+        """Take a spot back."""
+        self.spots.remove(spot)
+        for at in range(spot.start, spot.end):
+            self.owner[at] = None
+
+    def role(self, at: int, roles: int) -> Match | None:
+        """The longest phrase that begins at a token and has one of these roles."""
+        found = self.at.get(at)
+        if found is not None:
+            for match in reversed(found):
+                if match.roles & roles:
+                    return match
+        return None
+
+    def role_before(self, at: int, roles: int, most: int = 3) -> Match | None:
+        """A phrase that ends right before a token and has one of these roles."""
+        for start in range(at - 1, max(-1, at - 1 - most), -1):
+            for match in self.at.get(start, ()):
+                if match.end == at and match.roles & roles:
+                    return match
+        return None
 
     def said(self, start: int, end: int) -> str:
-        """Tokens as text."""
-        words = ""
-        for token in self.tokens[start:end]:
-            words += ("" if token.glued or not words else " ") + token.text
-        return words
+        """Tokens as they were typed."""
+        if start >= end:
+            return ""
+        return self.text[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def separated(self, start: int, end: int) -> bool:
+        """True where a comma, a stop or a plus stands in these tokens."""
+        for at in range(start, end):
+            token = self.tokens[at]
+            if token.kind == "sign" and (token.text in BREAKS or token.text in COMMAS or token.text in "+&"):
+                return True
+        return False
+
+    def sort(self) -> None:
+        """Spots in the order of the comment."""
+        self.spots.sort(key=lambda spot: spot.start)
 
 
-def cue_before(view: View, at: int, roles: frozenset[str]) -> bool:
-    """True where a word of one of these roles stands before a token, with nothing but fillers between."""
-    before = at
-    while before > 0:
-        ends = [match for match in view.by_end.get(before, ()) if match.roles]
-        if any(match.roles & roles for match in ends):
-            return True
-        quiet = next((match for match in ends if match.roles & {"filler", "person", "code"}), None)
-        if quiet is None:
-            return False
-        before = quiet.start
-    return False
-
-
-def spot_at(view: View, at: int) -> Spot:
-    """The spot that a taken token belongs to."""
-    found = view.owner[at]
-    assert found is not None
-    return found
-
-
-def ordinary(match: Match) -> bool:
-    """True for a word that means something of its own."""
-    phrase = match.phrase
-    return bool(phrase.roles) or phrase.unit is not None or phrase.number is not None
+def named(spots: Iterable[Spot]) -> list[Spot]:
+    """Those that name a product, known or not."""
+    return [spot for spot in spots if spot.kind in ("product", "unknown")]
 
 
 def unit_at(view: View, at: int) -> Match | None:
-    """The unit that stands at a token."""
-    for match in view.by_start.get(at, ()):
-        if match.phrase.unit is not None and view.free(match.start, match.end):
-            if view.tokens[at].plain in view.sizes and not view.tokens[at].glued:
-                continue  # a letter that is a size here: "12 L"
+    """The unit that stands at a token, the longest one."""
+    for match in reversed(view.at.get(at, ())):
+        if match.phrase.unit is not None and match.phrase.number is None and view.free(at, match.end):
             return match
     return None
 
 
-def role_at(view: View, at: int, role: str) -> Match | None:
-    """The phrase of a counting role (COUNTING) that begins at a token."""
-    return view.counting.get((at, role))
-
-
-def narrowed(codes: tuple[Code, ...], pinned: Code | None) -> tuple[Code, ...]:
-    """Where several could be meant, the pinned one if it is among them."""
-    return (pinned,) if len(codes) > 1 and pinned in codes and pinned is not None else codes
-
-
-def foreign(token: Token) -> bool:
-    """True for a word in other letters than Latin ones."""
-    return token.kind == "word" and not token.plain.isascii()
-
-
-def han(piece: str) -> bool:
-    """True for letters that are words by themselves."""
-    return "\u3400" <= piece[0] <= "\u9fff"
+def group_at(view: View, at: int) -> Match | None:
+    """The word for a dozen or the like that stands at a token."""
+    for match in view.at.get(at, ()):
+        if match.phrase.group and match.phrase.number is None and view.free(at, match.end):
+            longer = any(other.end > match.end and other.roles and not other.phrase.group for other in view.at[at])
+            return None if longer else match
+    return None

@@ -1,0 +1,106 @@
+"""How sure a reading is: the chance, from 0 to 1, that intent and claims are right.
+
+What speaks for or against a reading are signs with a size; their weights are data (sure.json), learned by learn.py
+from readings of comments that nobody had looked at before, by logistic regression, and checked on languages held out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from livesell.lexicon import CLAIM, NOT, PAST, PRAISE, QUESTION, TAKE
+from livesell.model import Claim
+from livesell.parser.slots import Item
+from livesell.parser.turns import Decision
+from livesell.parser.view import View
+
+WEIGHTS = Path(__file__).with_name("sure.json")
+
+
+def signs(view: View, decision: Decision, items: Sequence[Item], claims: Sequence[Claim]) -> dict[str, float]:
+    """What speaks for or against a reading, each with its size."""
+    found: dict[str, float] = {"always": 1.0, decision.intent: 1.0, f"by {decision.name}": 1.0}
+    left = roles = 0
+    strength = asks = 0.0
+    for clause in decision.clauses:
+        left += clause.left  # type: ignore[assignment]
+        roles |= clause.roles
+        strength = max(strength, clause.claim)
+        asks = max(asks, clause.asks)
+    found["left"] = min(left, 8) / 4
+    found["clauses"] = min(len(decision.clauses), 5) / 4
+    found["long"] = min(view.size, 40) / 20
+    claiming = decision.intent in ("order", "change", "cancel")
+    if not claiming:
+        found["strength aside"] = max(0.0, min(strength, 6.0)) / 3
+    if not claiming and any(spot.kind == "product" for spot in view.spots):
+        found["product aside"] = 1.0
+    if decision.intent == "question":
+        found["asks"] = min(asks, 6.0) / 3
+    for bit, name in ((PAST, "past"), (PRAISE, "praise"), (NOT, "not")):
+        if roles & bit and claiming:
+            found[name] = 1.0
+    if claiming and roles & QUESTION:
+        found["question beside"] = 1.0
+    if not claiming:
+        return found
+    found["strength"] = max(0.0, min(strength, 7.0)) / 3
+    if roles & CLAIM:
+        found["claim word"] = 1.0
+    elif roles & TAKE:
+        found["take word"] = 1.0
+    used = {id(variant.count) for item in items for variant in item.variants}
+    unused = sum(spot.kind == "quantity" and id(spot) not in used for spot in view.spots)
+    if unused and decision.intent == "order":
+        found["number unused"] = min(unused, 3)
+    worst = 0.0
+    for item in items:
+        if item.spot is None:
+            found["pinned"] = 1.0
+            continue
+        kind = "unknown" if item.spot.kind == "unknown" else "which" if item.code is None else item.spot.by
+        found[f"named by {kind}"] = 1.0
+        worst = max(worst, 1.0 - item.spot.quality)
+    found["doubt of names"] = worst * 2
+    found["items"] = min(len(items), 5) / 4
+    if not claims:
+        found["nothing claimed"] = 1.0
+    if any(claim.quantity is None for claim in claims) and decision.intent != "cancel":
+        found["quantity open"] = 1.0
+    if claims and all(claim.said for claim in claims):
+        found["all said"] = 1.0
+    if any(spot.kind == "foreign" for spot in view.spots):
+        found["foreign option"] = 1.0
+    if any(spot.kind in ("money", "size", "place") for spot in view.spots):
+        found["other numbers"] = 1.0
+    if any(spot.kind == "quantity" and spot.bare for spot in view.spots):
+        found["bare number"] = 1.0
+    if any(len(item.variants) > 1 for item in items):
+        found["variants"] = 1.0
+    return found
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """What every sign adds to the log of the odds."""
+    table: Mapping[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return table
+
+
+def chance(found: Mapping[str, float], table: Mapping[str, float]) -> float:
+    """The chance that signs come to."""
+    total = 0.0
+    for sign, size in found.items():
+        weight = table.get(sign)
+        if weight is not None:
+            total += weight * size
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def confidence(view: View, decision: Decision, items: Sequence[Item], claims: Sequence[Claim]) -> float:
+    """The chance that a reading is right."""
+    return round(min(0.9999, max(0.0001, chance(signs(view, decision, items, claims), weights()))), 4)

@@ -1,0 +1,209 @@
+"""What takes a claim back or puts something in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livesell.lexicon import (
+    ANYMORE,
+    ASIDE,
+    CANCEL,
+    CHANGE,
+    CLAIM,
+    DECLINE,
+    FROM,
+    IF,
+    INSTEAD,
+    MINE,
+    NOT,
+    ONLY,
+    PAST,
+    PLACE,
+    PRAISE,
+    QUESTION,
+    REPLACING,
+    REQUEST,
+    TAKE,
+    TO,
+)  # fmt: skip
+from livesell.model import Intent
+from livesell.parser.clauses import Clause
+from livesell.parser.view import BREAKS, Spot, View, named
+
+TURNING = CANCEL | CHANGE | INSTEAD | REPLACING | NOT | MINE | FROM
+"""Roles of words without which nothing is withdrawn or changed."""
+
+
+class Decision:
+    """What a comment wants; `parts` are the clauses that say so, `weight` how surely, `name` the rule that decided."""
+
+    __slots__ = ("clauses", "intent", "name", "parts", "weight")
+
+    def __init__(
+        self, intent: Intent, name: str, weight: float, parts: Sequence[Clause], clauses: Sequence[Clause]
+    ) -> None:
+        self.intent, self.name, self.weight = intent, name, weight
+        self.parts, self.clauses = parts, clauses
+
+
+def withdraws(clause: Clause, *, turning: bool = False) -> bool:
+    """True where a clause takes a claim back; not where a "not" stands between two of a kind (`turning`)."""
+    roles = clause.roles
+    if roles & CANCEL:
+        return True
+    if turning:
+        return False
+    if roles & NOT and roles & (CLAIM | TAKE):
+        if roles & ANYMORE:
+            return not roles & (DECLINE | PAST)
+        # A denied claim of something named.
+        denial, taken = clause.first(NOT), clause.first(CLAIM | TAKE)
+        near = abs(denial - taken) <= 3
+        return (
+            near
+            and bool(named(clause.spots))
+            and not roles & (DECLINE | PAST | IF | PRAISE | QUESTION | CHANGE)
+            and clause.asks < 2
+        )
+    return False
+
+
+def changes(clause: Clause) -> bool:
+    """True where a clause puts something in place of a claim."""
+    roles = clause.roles
+    if roles & (CHANGE | INSTEAD | REPLACING):
+        return True
+    if roles & MINE and roles & ONLY and any(spot.kind in ("quantity", "option", "product") for spot in clause.spots):
+        return True
+    if roles & FROM and roles & TO:
+        source, goal = clause.first(FROM), clause.last(TO)
+        before = {spot.kind for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS}
+        after = {spot.kind for spot in clause.spots if spot.start > goal and spot.kind in THINGS}
+        return bool(before & after) and not roles & (QUESTION | PLACE)
+    return False
+
+
+THINGS = ("quantity", "option", "product")
+
+
+def pivot(view: View, clauses: Sequence[Clause]) -> tuple[int, bool] | None:
+    """The "not" between two of a kind, "3 chứ k phải 2", "2 ta na, 3 ta".
+
+    Where it is, and whether it denies what stands before it.
+    """
+    spots: list[Spot] | None = None
+    for clause in clauses:
+        if not clause.roles & NOT:
+            continue
+        if clause.roles & CANCEL or (clause.asks >= 2.4 and clause.roles & QUESTION):
+            continue
+        for cue in clause.cues:
+            if not cue.roles & NOT or cue.roles & (CANCEL | DECLINE):
+                continue
+            spots = spots or [spot for spot in view.spots if spot.kind in THINGS]
+            before = [spot for spot in spots if spot.end <= cue.start]
+            after = [spot for spot in spots if spot.start >= cue.end]
+            if (
+                before
+                and after
+                and before[-1].kind == after[0].kind
+                and after[0].start - cue.end <= 3
+                and cue.start - before[-1].end <= 3
+            ):
+                if before[-1].kind == "option" and not _same_option(before[-1], after[0]):
+                    continue
+                if view.separated(before[-1].end, cue.start) or any(
+                    view.tokens[at].text in BREAKS for at in range(cue.end, after[0].start)
+                ):
+                    continue
+                if before[-1].kind == "product" and before[-1].codes == after[0].codes:
+                    continue
+                return cue.start, cue.phrase.not_after
+    return None
+
+
+def _same_option(one: Spot, other: Spot) -> bool:
+    return any(choice.option == another.option for _, choice in one.choices for _, another in other.choices)
+
+
+def withdrawal(
+    view: View, clauses: Sequence[Clause], gone: Sequence[Clause], swaps: Sequence[Clause], roles: int
+) -> Decision | None:
+    """A cancel or a change, or a question about one."""
+    parts = [*gone, *(clause for clause in swaps if clause not in gone)]
+    asks = any(clause.asks >= 2.4 for clause in parts)
+    objects = [
+        spot for clause in parts for spot in clause.spots if spot.kind in ("product", "option", "quantity", "unknown")
+    ]
+    if asks:
+        asked = any(clause.roles & QUESTION and not clause.roles & (REQUEST | MINE) for clause in parts)
+        if not objects and not any(clause.roles & (REQUEST | MINE) for clause in parts):
+            return Decision("question", "asks to withdraw", 0.85, (), clauses)
+        if asked and not (any(clause.roles & ASIDE for clause in parts) and objects):
+            return Decision("question", "asks to withdraw", 0.75, (), clauses)
+    if (
+        any(clause.roles & PAST for clause in parts)
+        and not objects
+        and not any(clause.roles & MINE for clause in parts)
+    ):
+        return Decision("other", "past", 0.7, (), clauses)
+    if swaps and not gone:
+        wanted = [
+            spot
+            for clause in clauses
+            for spot in clause.spots
+            if spot.kind in ("product", "option", "quantity", "unknown")
+        ]
+        strong = any(clause.roles & (INSTEAD | REPLACING) for clause in swaps)
+        if not wanted and view.pinned is None and not strong:
+            return (
+                None
+                if not roles & CHANGE
+                else Decision("question" if asks else "other", "change of nothing", 0.6, (), clauses)
+            )
+        if not wanted:
+            return Decision("question" if asks else "other", "change of nothing", 0.6, (), clauses)
+        return Decision("change", "change", 0.85, clauses, clauses)
+    takes = [
+        clause
+        for clause in clauses
+        if clause not in gone
+        and clause.claim >= 2.0
+        and clause.asks < 2.4
+        and any(spot.kind == "product" for spot in clause.spots)
+        and not clause.roles & (DECLINE | PAST)
+    ]
+    both = [clause for clause in gone if _both(clause)]
+    if (
+        takes
+        or both
+        or (
+            swaps
+            and any(clause in gone for clause in swaps)
+            and len({spot.codes for spot in objects if spot.kind == "product"}) > 1
+        )
+    ):
+        return Decision("change", "cancel and claim", 0.8, clauses, clauses)
+    if swaps and any(clause not in gone for clause in swaps):
+        return Decision("change", "change", 0.75, clauses, clauses)
+    weak = not any(clause.roles & (CANCEL | ANYMORE) for clause in gone)
+    return Decision("cancel", "denied claim" if weak else "cancel", 0.6 if weak else 0.88, gone, clauses)
+
+
+def _both(clause: Clause) -> bool:
+    """True where a clause withdraws one product and takes another: "bỏ A12 lấy 1kg A10"."""
+    products = [spot for spot in clause.spots if spot.kind == "product"]
+    if len(products) < 2:
+        return False
+    cancel = next((cue for cue in clause.cues if cue.roles & CANCEL), None)
+    takes = [cue for cue in clause.cues if cue.roles & (CLAIM | TAKE | CHANGE) and not cue.roles & CANCEL]
+    if cancel is None or not takes:
+        # "A12 bỏ A10 2 gói" with a quantity only behind
+        return (
+            cancel is not None
+            and products[0].end <= cancel.start <= products[-1].start
+            and any(spot.kind == "quantity" and spot.start > cancel.start for spot in clause.spots)
+        )
+    if cancel.phrase.verbs_last:
+        return products[0].start < cancel.start < products[-1].start
+    return any(take.start > products[0].start and products[-1].start > take.start for take in takes)

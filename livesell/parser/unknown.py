@@ -1,0 +1,157 @@
+"""Words that stand where a product's name stands and are none of the catalog's."""
+
+from __future__ import annotations
+
+from livesell.lexicon import (
+    ADD,
+    AND,
+    ANNOUNCE,
+    ARTICLE,
+    ASIDE,
+    BODY,
+    CLAIM,
+    FILLER,
+    GAME,
+    GREETING,
+    PERSON,
+    PHONE,
+    PLACE,
+    SPAM,
+    TAKE,
+)  # fmt: skip
+from livesell.parser.view import BREAKS, Spot, View
+
+LINKS = FILLER | ARTICLE
+OBJECTS = CLAIM | TAKE | ADD
+
+
+def unknown(view: View) -> None:
+    """Mark what is asked for and not in the catalog, in every stretch between commas that names no product."""
+    for spot in view.spots:
+        if (
+            spot.kind == "product"
+            and spot.by == "part"
+            and view.words[spot.start][0] >= "\u0e00"
+            and spot.quality < 0.95
+        ):
+            end = spot.end
+            while (
+                end < view.size
+                and view.owner[end] is None
+                and not view.ordinary[end]
+                and view.tokens[end].kind == "word"
+                and view.tokens[end].glued
+            ):
+                end += 1
+            if end - spot.end >= (3 if view.words[spot.start][0] < "\u3000" else 2):
+                # The word goes on: a longer name that nobody knows.
+                spot.kind = "unknown"
+    owner, ordinary = view.owner, view.ordinary
+    for at, token in enumerate(view.tokens):
+        if owner[at] is None and not ordinary[at] and token.kind == "word":
+            break
+    else:
+        return
+    start = 0
+    for at in range(view.size + 1):
+        if at == view.size or _divides(view, at):
+            if at > start:
+                _stretch(view, start, at)
+            start = at + 1
+    view.sort()
+
+
+def _divides(view: View, at: int) -> bool:
+    token = view.tokens[at]
+    if token.kind == "sign":
+        return view.owner[at] is None and (token.text in BREAKS or token.text in ",/|+&")
+    match = view.role(at, AND)
+    return (
+        match is not None
+        and match.end - match.start == 1
+        and view.owner[at] is None
+        and not match.roles & (CLAIM | TAKE)
+    )
+
+
+def _stretch(view: View, start: int, end: int) -> None:
+    roles = 0
+    for at in range(start + 1, end):
+        # What a question about shipping and the like is about is no product.
+        if view.owner[at] is None and view.role(at, ASIDE) is not None:
+            end = at
+            break
+    meant = [False] * (end - start)
+    for at in range(start, end):
+        if view.owner[at] is not None:
+            if view.owner[at].kind in ("product", "unknown"):  # type: ignore[union-attr]
+                return
+            meant[at - start] = True
+        for match in view.at.get(at, ()):
+            roles |= match.roles
+            for place in range(match.start, min(match.end, end)):
+                meant[place - start] = True
+    if roles & (PLACE | PHONE | GAME | SPAM | ANNOUNCE):
+        return
+    at = start
+    while at < end:
+        if meant[at - start] or view.tokens[at].kind != "word":
+            at += 1
+            continue
+        stop = at
+        while stop < end and not meant[stop - start] and view.tokens[stop].kind == "word":
+            stop += 1
+        if _long_enough(view, at, stop) and (_behind(view, at, start) or _before(view, stop, end)):
+            view.take(Spot("unknown", at, stop, by="name"))
+            return
+        at = stop
+
+
+def _long_enough(view: View, start: int, end: int) -> bool:
+    letters = sum(len(view.words[at]) for at in range(start, end))
+    return letters >= (3 if view.words[start].isascii() or view.words[start][0] < "\u0300" else 2)
+
+
+def _behind(view: View, at: int, start: int) -> bool:
+    """True right behind a verb that takes, or a quantity with or without a unit."""
+    place = at
+    for _ in range(3):
+        place -= 1
+        if place < start:
+            return False
+        owner = view.owner[place]
+        if owner is not None:
+            return owner.kind == "quantity" and not owner.plus
+        matches = [
+            match
+            for begin in range(max(start, place - 4), place + 1)
+            for match in view.at.get(begin, ())
+            if match.end == place + 1
+        ]
+        if any(match.roles & OBJECTS for match in matches):
+            return True
+        if not any(match.roles & (LINKS | PERSON) for match in matches):
+            return False
+    return False
+
+
+def _before(view: View, at: int, end: int) -> bool:
+    """True right before a quantity with a unit, or a verb that takes where verbs stand last."""
+    for _ in range(4):
+        if at >= end:
+            return False
+        owner = view.owner[at]
+        if owner is not None and owner.kind == "size":
+            at = owner.end
+            continue
+        if owner is not None:
+            return owner.kind == "quantity" and not owner.plus and (owner.unit is not None or owner.times or owner.bare)
+        matches = view.at.get(at, ())
+        if any(match.roles & CLAIM and match.phrase.verbs_last for match in matches):
+            return True
+        if not any(match.roles & (LINKS | BODY) for match in matches) or any(
+            match.roles & (GREETING | CLAIM | ADD) for match in matches
+        ):
+            return False
+        at += 1
+    return False
