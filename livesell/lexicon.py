@@ -60,6 +60,7 @@ ROLES: Mapping[str, str] = {
     "decline": "takes nothing, with no earlier claim: not today",
     "tell": "tells another viewer to buy: you should get it",
     "announce": "the seller's own way of speaking, and ordering examples: cú pháp, to order type",
+    "crowd": "speaks to all viewers: mọi người, guys",
     "each": "one quantity for everything named: mỗi loại, each",
     "all": "every value of an option, or all products named: đủ màu, all colours",
     "same": "the quantity of the earlier claim: the same, vẫn",
@@ -83,7 +84,7 @@ BIT: Mapping[str, int] = {role: 1 << at for at, role in enumerate(ROLES)}
 (
     CLAIM, TAKE, ME, THIS, ADD, CANCEL, CHANGE, TO, FROM, INSTEAD, REPLACING, NOT, ANYMORE, ONLY, MINE, SAID,
     QUESTION, ASK, OPENS,
-    ASIDE, DEAL, IF, REQUEST, PAST, DENY, PAID, PRAISE, ELSEWHERE, GAME, SPAM, GREETING, DECLINE, TELL, ANNOUNCE,
+    ASIDE, DEAL, IF, REQUEST, PAST, DENY, PAID, PRAISE, ELSEWHERE, GAME, SPAM, GREETING, DECLINE, TELL, ANNOUNCE, CROWD,
     EACH, ALL, SAME,
     AND, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER,
 ) = BIT.values()  # fmt: skip
@@ -92,6 +93,7 @@ FLAGS: Mapping[str, str] = {
     "countries": "where the language is a seller's own, two letters each",
     "verbs_last": "true where verbs stand behind what they are about: A1 den, A1 cancel karo",
     "not_after": "true where a denial stands behind what it denies: nibo na",
+    "head_first": "true where the noun stands before what describes it: mật ong, casa blanca",
     "marks": "true where the same letters with other marks are another word: mát, mật",
     "abroad": "phrases that viewers of other languages mix into theirs",
     "endings": "what number words and units may carry behind: ekta is ek + ta",
@@ -128,6 +130,7 @@ class Phrase(msgspec.Struct, frozen=True, gc=False):
     marked: bool = False
     verbs_last: bool = False
     not_after: bool = False
+    head_first: bool = False
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -148,9 +151,12 @@ class Lexicon:
 
     def __init__(self, packs: Iterable[Iterable[Phrase]]) -> None:
         known: dict[tuple[str, ...], int] = {}
+        head_first = False
         merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
         for rank, phrases in enumerate(packs):
             for phrase in phrases:
+                if rank == 0 and phrase.head_first:
+                    head_first = True
                 if known.setdefault(phrase.plain, rank) != rank:
                     continue
                 key = (phrase.plain, phrase.marks)
@@ -161,6 +167,7 @@ class Lexicon:
         self._slips: dict[str, str] = {}
         self.words: set[str] = set()
         self.letters: dict[str, str] = {}
+        self.head_first = head_first
         self.units: dict[str, tuple[Amount | None, int]] = {}
         for phrase in merged.values():
             node = self._root
@@ -328,6 +335,7 @@ def pack(path: Path) -> Pack:
                 marked=marked,
                 verbs_last=bool(flags.get("verbs_last")),
                 not_after=bool(flags.get("not_after")),
+                head_first=bool(flags.get("head_first")),
             )
         )
     return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign)

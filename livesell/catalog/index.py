@@ -97,7 +97,7 @@ class Shelf:
                     tokens = tokenise(word)
                     if not tokens:
                         continue
-                    if len(tokens) == 1 and tokens[0].kind == "number":
+                    if tokens[0].kind == "number" and (len(tokens) == 1 or len(tokens[0].text) > 1):
                         self.sizes.setdefault(tokens[0].text, (option.name, value.name))
                     choice = Choice(option.name, value.name, tokens)
                     self.choices.setdefault(choice.plain[0], []).append(choice)
@@ -241,6 +241,11 @@ class Index:
                 distance = OSA.distance(word, other, score_cutoff=most)
                 if distance <= most:
                     found[other] = 0.9 if distance == 1 else 0.8
+        for cut in range(1, 5):
+            # What languages hang on nouns: "baksonya", "khejurer", "sticks".
+            stem = word[:-cut]
+            if len(stem) >= 4 and stem in self.tokens and stem not in found:
+                found[stem] = 0.9
         sound = consonants(word)
         if len(sound) >= 3:
             for other in self.sounds.get(sound, ()):

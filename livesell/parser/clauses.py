@@ -12,6 +12,7 @@ from livesell.lexicon import (
     BODY,
     CLAIM,
     CODE,
+    CROWD,
     DEAL,
     EACH,
     FILLER,
@@ -258,6 +259,8 @@ def claiming(view: View, clause: Clause) -> float:
             claim += 1.4
         elif counts and not products and any(spot.kind == "product" for spot in view.spots):
             claim += 2.0
+    if roles & CROWD:
+        claim -= 2.5
     if roles & PAID and not products and not roles & (CLAIM | TAKE | ADD):
         claim -= 3.0
     if roles & PHONE and not (products or counts or chosen):

@@ -12,6 +12,7 @@ from livesell.lexicon import (
     DEAL,
     DECLINE,
     DENY,
+    ELSEWHERE,
     GAME,
     GREETING,
     IF,
@@ -48,13 +49,17 @@ def decide(view: View) -> Decision:
         return Decision("other", "mention", 0.9, (), clauses)
     if called(view, clauses):
         return Decision("other", "tells another", 0.7, (), clauses)
+    if roles & CHATTER == ELSEWHERE:
+        asked = [clause for clause in clauses if clause.roles & QUESTION and not clause.roles & ELSEWHERE]
+        if asked:
+            return Decision("question", "asks", 0.75, asked, clauses)
     if roles & CHATTER:
         others = [clause for clause in clauses if not clause.roles & CHATTER]
         strong = [clause for clause in others if clause.claim >= 4.5 and clause.asks < 2]
         if (
             roles & ANNOUNCE
             and not roles & (SPAM | GAME | TELL | DENY)
-            and any(clause.asks >= 2.4 for clause in clauses)
+            and any(clause.stop == "?" for clause in clauses)
         ):
             return Decision("question", "asks", 0.7, (), clauses)
         if not strong or roles & (SPAM | GAME | ANNOUNCE):
@@ -168,7 +173,7 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
         view.pinned is not None
         and roles & ME
         and not roles & ~(QUIET | PRAISE)
-        and all(clause.left < 1 and not clause.spots for clause in clauses)
+        and all(clause.left < 1 and all(spot.kind == "quantity" for spot in clause.spots) for clause in clauses)
     ):
         return Decision("order", "me", 0.75, clauses, clauses)
     # Claims in pieces: "A1, 2 gói".

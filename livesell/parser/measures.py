@@ -6,6 +6,7 @@ from livesell.lexicon import (
     ADD,
     BODY,
     CLAIM,
+    CODE,
     MONEY,
     PAID,
     PLACE,
@@ -76,7 +77,8 @@ def not_counted(view: View, at: int) -> Spot | None:
                 return Spot("money", at, match.end)
             if match.roles & SIZE and not (len(token.text) >= 3 and token.text in view.index.spelt):
                 return Spot("size", at, match.end)
-            if not word.text.isascii() and match.roles & PLACE:
+            coded = match.roles & CODE and view.index.plain_numbers and token.text in view.index.spelt
+            if not word.text.isascii() and match.roles & PLACE and not (coded and view.role_before(at, PLACE) is None):
                 return Spot("place", at, match.end)
     if grouped(token.text):
         return Spot("money", at, at + 1)
@@ -91,7 +93,10 @@ def not_counted(view: View, at: int) -> Spot | None:
             count = view.role(at + 1, 0)
             unit = unit_at(view, at + 1)
             return None if unit is not None or count is not None else Spot("money", at, at + 1)
-        if ahead.roles & BODY:
+        stood = view.owner[ahead.start - 1] if ahead.start else None
+        if ahead.roles & BODY and not (
+            stood is not None and stood.kind == "option" and not view.tokens[ahead.start].glued
+        ):
             size = sized(view, at)
             if size is not None:
                 return size

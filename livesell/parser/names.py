@@ -209,6 +209,8 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
         )
     if not alive:
         return None
+    if count == 1 and at and view.said(at, at + 1)[0].isupper() and view.role_before(at, PERSON) is not None:
+        return None  # "chị Hoa" is somebody
     few = own < (LETTERS if words[at].isascii() else 2) and not (count >= 2 and own > 0)
     if few and (own or len(words[at]) < 4 or not lone_unit(view, at) or len({name.code for name in alive}) > 1):
         return None

@@ -95,6 +95,11 @@ def digits(view: View, at: int) -> Spot | None:
     size = size_of(view, at)
     if size is not None:
         return size
+    if view.index.plain_numbers and len(token.text) >= 3 and token.text in view.index.spelt:
+        unit = unit_at(view, at + 1)
+        if unit is not None and unit.phrase.amount is None and not any(spot.kind == "product" for spot in view.spots):
+            # "101 ta cancel": so many pieces nobody takes, so it is the one with that number.
+            return Spot("product", at, at + 1, codes=decided(code_of(view, at), view.pinned), by="number")
     number, end = value_of(view, at)
     if number is None:
         return Spot("size", at, at + 1)
@@ -134,7 +139,7 @@ def by_code_word(view: View, at: int) -> Spot | None:
     found = tuple(view.index.codes.get(key, ()))
     if start is None:
         behind = view.role(at + 1, CODE)
-        if behind is None or not behind.phrase.verbs_last or not found:
+        if behind is None or not found or not (behind.phrase.verbs_last or not tokens[behind.start].text.isascii()):
             return None
         if token.text in sizes_before(view, at):
             return None

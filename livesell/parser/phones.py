@@ -69,8 +69,8 @@ def _number(view: View, text: str, raw: str, start: int, inside: list[int], coun
             parsed = phonenumbers.parse(digits, country)
         except phonenumbers.NumberParseException:
             continue
-        if not phonenumbers.is_valid_number(parsed):
-            continue
+        if not phonenumbers.is_valid_number(parsed) or len(set(digits)) == 1:
+            continue  # also "88888888", which is luck
         if last - first > 4 and "+" not in digits and not digits.startswith("0"):
             continue
         if view.phone is None:

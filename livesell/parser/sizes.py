@@ -54,7 +54,7 @@ def sized(view: View, at: int) -> Spot | None:
                 (code, choice)
                 for choices in shelf.choices.values()
                 for choice in choices
-                if (choice.option, choice.value) == (option, value) and choice.plain == (text,)
+                if (choice.option, choice.value) == (option, value) and choice.plain[0] == text
             )
     return Spot("option", at, at + 1, choices=tuple(found)) if found else None
 

@@ -75,8 +75,8 @@ def changes(clause: Clause) -> bool:
         return True
     if roles & MINE and roles & ONLY and any(spot.kind in ("quantity", "option", "product") for spot in clause.spots):
         return True
-    if roles & FROM and roles & TO:
-        source, goal = clause.first(FROM), clause.last(TO)
+    if roles & (FROM | MINE) and roles & TO:
+        source, goal = clause.first(FROM) if roles & FROM else clause.start - 1, clause.last(TO)
         before = {spot.kind for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS}
         after = {spot.kind for spot in clause.spots if spot.start > goal and spot.kind in THINGS}
         return bool(before & after) and not roles & (QUESTION | PLACE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from livesell.lexicon import Lexicon
+from livesell.lexicon import Lexicon, same
 from livesell.model import Amount, Product, Quantity
 from livesell.parser.view import Spot
 from livesell.text import tokenise
@@ -47,7 +47,7 @@ def _unit(written: str, lexicon: Lexicon) -> tuple[Amount | None, int]:
         tokens = [token for token in tokenise(written) if token.kind != "sign"]
         amount, group = None, 0
         for match in lexicon.spot(tokens):
-            if match.start == 0 and match.end == len(tokens):
+            if match.start == 0 and match.end == len(tokens) and same(match.phrase, tokens, 0):
                 amount = amount or match.phrase.amount
                 group = group or match.phrase.group
         if len(lexicon.units) > 2000:

@@ -46,6 +46,8 @@ def unknown(view: View) -> None:
             if end - spot.end >= (3 if view.words[spot.start][0] < "\u3000" else 2):
                 # The word goes on: a longer name that nobody knows.
                 spot.kind = "unknown"
+    if view.lexicon.head_first:
+        _other_heads(view)
     owner, ordinary = view.owner, view.ordinary
     for at, token in enumerate(view.tokens):
         if owner[at] is None and not ordinary[at] and token.kind == "word":
@@ -59,6 +61,22 @@ def unknown(view: View) -> None:
                 _stretch(view, start, at)
             start = at + 1
     view.sort()
+
+
+def _other_heads(view: View) -> None:
+    """Where nouns come first, a strange one before the rest of a name is another thing: "ghế ăn dặm"."""
+    for spot in view.spots:
+        at = spot.start - 1
+        if spot.kind != "product" or spot.by != "part" or at < 0 or view.owner[at] is not None or view.ordinary[at]:
+            continue
+        token = view.tokens[at]
+        if token.kind != "word" or token.glued or len(token.plain) < 2 or view.words[at][0] >= "\u0300":
+            continue
+        words = set(view.words[spot.start : spot.end])
+        names = [name for code in spot.codes for name in view.index.shelves[code].names if words <= set(name.plain)]
+        if names and not any(name.plain[0] in words for name in names):
+            spot.kind, spot.by, spot.start = "unknown", "name", at
+            view.owner[at] = spot
 
 
 def _divides(view: View, at: int) -> bool:
