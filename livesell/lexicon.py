@@ -131,6 +131,7 @@ class Phrase(msgspec.Struct, frozen=True, gc=False):
     verbs_last: bool = False
     not_after: bool = False
     head_first: bool = False
+    counts: bool = False
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -263,6 +264,7 @@ def _both(one: Phrase, other: Phrase) -> Phrase:
         group=one.group or other.group,
         letter=one.letter or other.letter,
         strict=one.strict and other.strict,
+        counts=one.counts or other.counts,
     )
 
 
@@ -336,9 +338,20 @@ def pack(path: Path) -> Pack:
                 verbs_last=bool(flags.get("verbs_last")),
                 not_after=bool(flags.get("not_after")),
                 head_first=bool(flags.get("head_first")),
+                counts=counts(phrase),
             )
         )
     return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign)
+
+
+def counts(phrase: Phrase) -> bool:
+    """True for a phrase that a quantity may begin with: a number, a unit, a dozen, half, times."""
+    return (
+        phrase.number is not None
+        or phrase.unit is not None
+        or bool(phrase.group)
+        or bool(phrase.roles & (HALF | TIMES))
+    )
 
 
 def _phrases(data: Mapping[str, Any], flags: Mapping[str, Any], file: str) -> Iterator[Phrase]:

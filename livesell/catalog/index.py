@@ -24,10 +24,13 @@ LOOKS = str.maketrans({"O": "0", "I": "1", "L": "1", "|": "1"})
 PIECES = re.compile(r"[^\W\d_]+|\d+")
 ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
+FEW = 5
+"""Words of names that one typed word may stand for; more would be guessing."""
+
 REMEMBERED = 20_000
 """Words of comments that are remembered with what they may stand for, until the goods change."""
 
-MANY = 400
+MANY = 150
 """A word that more names have says nothing by itself."""
 
 
@@ -251,6 +254,8 @@ class Index:
             for other in self.sounds.get(sound, ()):
                 if (other not in found and word[0] == other[0]) or sound[0] == consonants(other)[:1]:
                     found.setdefault(other, 0.82)
+        if len(found) > FEW:
+            return sorted(found.items(), key=lambda near: -near[1])[:FEW]
         return list(found.items())
 
 

@@ -80,7 +80,7 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
 
 def addresses(view: View) -> None:
     """In a stretch between commas that is an address, numbers are no claims."""
-    if not any(match.roles & PLACE for found in view.at.values() for match in found):
+    if not view.roles & PLACE or not view.spots:
         return
     start = 0
     for at in range(view.size + 1):

@@ -14,6 +14,8 @@ def codes(view: View) -> None:
     """Every code with a letter in it; plain numbers need more context (numbers.py)."""
     at, index = 0, view.index
     letters_count = index.lettered > 0
+    if not view.numeric and not index.wordy and view.text.islower():
+        return
     while at < view.size:
         token = view.tokens[at]
         if view.owner[at] is not None or token.kind == "sign":
@@ -24,7 +26,7 @@ def codes(view: View) -> None:
             if token.plain.isascii():
                 if len(token.text) <= 12 and likely(view, index, at):
                     spot = code_at(view, index, at)
-            elif letters_count:
+            elif letters_count and view.numeric:
                 spot = spelt_at(view, index, at)
         elif at + 1 < view.size and view.tokens[at + 1].glued and view.tokens[at + 1].kind == "word":
             spot = code_at(view, index, at)

@@ -37,13 +37,21 @@ def names(view: View) -> None:
     if not view.index.products:
         return
     whole(view)
-    ordinary = view.ordinary
+    ordinary, words, owner, known = view.ordinary, view.words, view.owner, view.index.tokens
     at = 0
     while at < view.size:
         token = view.tokens[at]
-        if view.owner[at] is not None or token.kind != "word":
+        word = words[at]
+        if (
+            owner[at] is not None
+            or token.kind != "word"
+            or (
+                word.isascii()
+                and (word not in known if ordinary[at] or len(word) < 4 else not view.index.words_near(word))
+            )
+        ):
             at += 1
-        elif stands_alone(token.text[0]):
+        elif not word.isascii() and stands_alone(token.text[0]):
             end = at
             while (
                 end < view.size

@@ -18,12 +18,10 @@ from livesell.lexicon import (
     CODE,
     EACH,
     FILLER,
-    HALF,
     INSTEAD,
     NOT,
     REPLACING,
     TAKE,
-    TIMES,
     TO,
 )  # fmt: skip
 from livesell.parser.codes import decided
@@ -35,9 +33,12 @@ from livesell.parser.view import Spot, View, unit_at
 
 def numbers(view: View) -> None:
     """Every number in digits or words."""
+    if not view.numeric and not view.counting:
+        return
     at = 0
+    counting, owner = view.counting, view.owner
     while at < view.size:
-        if view.owner[at] is not None:
+        if owner[at] is not None:
             at += 1
             continue
         token = view.tokens[at]
@@ -45,18 +46,8 @@ def numbers(view: View) -> None:
         if token.kind == "number":
             spot = digits(view, at)
         elif token.kind == "word":
-            found = view.at.get(at)
-            if found is not None:
-                for match in found:
-                    phrase = match.phrase
-                    if (
-                        phrase.number is not None
-                        or phrase.unit is not None
-                        or phrase.group
-                        or match.roles & (HALF | TIMES)
-                    ):
-                        spot = spoken(view, at)
-                        break
+            if at in counting and at in view.at:
+                spot = spoken(view, at)
         elif token.text in CURRENCY and at + 1 < view.size and view.tokens[at + 1].kind == "number":
             spot = Spot("money", at, at + 2)
         elif token.text in "+x*=" and at + 1 < view.size and view.owner[at + 1] is None:

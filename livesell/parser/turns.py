@@ -61,7 +61,7 @@ def withdraws(clause: Clause, *, turning: bool = False) -> bool:
         near = abs(denial - taken) <= 3
         return (
             near
-            and bool(named(clause.spots))
+            and any(spot.kind == "product" or spot.by == "code" for spot in named(clause.spots))
             and not roles & (DECLINE | PAST | IF | PRAISE | QUESTION | CHANGE)
             and clause.asks < 2
         )

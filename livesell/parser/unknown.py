@@ -49,6 +49,8 @@ def unknown(view: View) -> None:
     if view.lexicon.head_first:
         _other_heads(view)
     owner, ordinary = view.owner, view.ordinary
+    if not view.roles & OBJECTS and not any(spot.kind == "quantity" for spot in view.spots):
+        return
     for at, token in enumerate(view.tokens):
         if owner[at] is None and not ordinary[at] and token.kind == "word":
             break

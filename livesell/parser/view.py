@@ -68,14 +68,17 @@ class View:
 
     __slots__ = (
         "at",
+        "counting",
         "cues",
         "index",
         "lexicon",
         "meant",
+        "numeric",
         "ordinary",
         "owner",
         "phone",
         "pinned",
+        "roles",
         "size",
         "spots",
         "text",
@@ -88,6 +91,11 @@ class View:
         self.tokens: list[Token] = tokenise(text)
         self.size = len(self.tokens)
         self.words = [token.plain for token in self.tokens]
+        self.numeric = False
+        for token in self.tokens:
+            if token.kind == "number":
+                self.numeric = True
+                break
         known, names = lexicon.words, index.tokens
         self.meant = self.words
         for at, word in enumerate(self.words):
@@ -99,7 +107,9 @@ class View:
                     self.meant[at] = meant
         self.at: dict[int, list[Match]] = {}
         self.ordinary = ordinary = [False] * self.size
+        self.counting: set[int] = set()
         inner = False
+        roles = 0
         longest = last = -1
         held: list[Match] = []
         for match in lexicon.spot(self.tokens, self.meant):
@@ -108,6 +118,9 @@ class View:
                 held = self.at[start] = []
                 last = start
             held.append(match)
+            roles |= match.roles
+            if match.phrase.counts:
+                self.counting.add(start)
             if end - start == 1:
                 ordinary[start] = True
             else:
@@ -117,6 +130,7 @@ class View:
                 inner = True
             if end > longest:
                 longest = end
+        self.roles = roles
         if inner:
             self._whole_words()
         self.owner: list[Spot | None] = [None] * self.size
