@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from livesell.catalog.index import Index
-from livesell.lexicon import ADD, CLAIM, PLACE, TAKE, Lexicon
+from livesell.lexicon import ADD, CLAIM, EACH, IF, PLACE, TAKE, Lexicon
 from livesell.model import READ_LIMIT, Claim, Code, Product, Reading
 from livesell.parser.change import cancelled, changed
 from livesell.parser.codes import codes
@@ -131,6 +131,14 @@ def _order(view: View, decision: Decision, pinned: Code | None) -> Reading:
         # "A1, cho chị 2 gói": the product stands in a clause of its own.
         parts = [clause for clause in decision.clauses if clause.asks < 2.4 or clause in decision.parts]
         spots = [spot for clause in parts for spot in clause.spots]
+    if decision.parts and not any(spot.kind == "product" for spot in spots):
+        # "A2 A4 hết chưa, còn thì lấy mỗi loại 1": what was asked about is what is taken.
+        roles = 0
+        for clause in decision.parts:
+            roles |= clause.roles
+        asked = [clause for clause in decision.clauses if clause.asks >= 2.4 and clause.start < decision.parts[0].start]
+        if roles & (EACH | IF) and asked:
+            spots = [spot for spot in asked[-1].spots if spot.kind in ("product", "option")] + spots
     unknown_only = any(spot.kind == "unknown" for spot in spots) and not any(spot.kind == "product" for spot in spots)
     base = None if unknown_only else pinned
     items = fill(view, spots, base)

@@ -22,7 +22,8 @@ from livesell.lexicon import (
 )  # fmt: skip
 from livesell.model import Amount
 from livesell.parser.measures import fraction
-from livesell.parser.sizes import sizes_before
+from livesell.parser.sizes import product_near, sizes_before
+from livesell.parser.units import unit_of
 from livesell.parser.view import Kind, Spot, View, group_at, unit_at
 
 MULTIPLES = (Decimal(10), Decimal(100), Decimal(1000), Decimal(10000))
@@ -254,7 +255,20 @@ def halved(view: View, at: int, end: int) -> Spot | None:
     unit = unit_at(view, end)
     if unit is not None:
         return Spot("quantity", at, unit.end, number=Decimal("0.5"), unit=unit.phrase.unit, amount=unit.phrase.amount)
+    if measured_before(view, at):
+        spot = Spot("quantity", at, end, number=Decimal("0.5"))
+        spot.bare = False
+        return spot
     return None
+
+
+def measured_before(view: View, at: int) -> bool:
+    """True right behind a product that is sold by weight or volume, or an option of it: "hamonado kalahati"."""
+    before = view.owner[at - 1] if at else None
+    product = product_near(view, at)
+    if before is None or before.kind not in ("product", "option") or product is None or product.start > at:
+        return False
+    return all(unit_of(view.index.products[code], view.lexicon) is not None for code in product.codes[:3])
 
 
 def number_word(view: View, at: int) -> tuple[Decimal, int] | None:

@@ -63,6 +63,9 @@ def numbers(view: View) -> None:
 def digits(view: View, at: int) -> Spot | None:
     """What a number in digits is."""
     token, tokens = view.tokens[at], view.tokens
+    for start in (at - 1, at - 2):
+        if any(match.end > at and match.roles & EACH for match in view.at.get(start, ())):
+            return None  # the 2 of "masing2"
     after = tokens[at + 1] if at + 1 < view.size and view.owner[at + 1] is None else None
     if (
         at + 2 < view.size
@@ -151,6 +154,17 @@ def by_code_word(view: View, at: int) -> Spot | None:
     return None
 
 
+def listed(view: View, at: int) -> bool:
+    """True for one of three or more numbers in a row that are all codes: "14 17 18 size M"."""
+    tokens, spelt = view.tokens, view.index.spelt
+    first = last = at
+    while first and tokens[first - 1].kind == "number" and tokens[first - 1].text in spelt:
+        first -= 1
+    while last + 1 < view.size and tokens[last + 1].kind == "number" and tokens[last + 1].text in spelt:
+        last += 1
+    return last - first >= 2
+
+
 def bare(view: View, at: int) -> Spot | None:
     """A number with nothing around it, where codes are plain numbers: a product, a quantity or an unknown product."""
     index, tokens, token = view.index, view.tokens, view.tokens[at]
@@ -158,6 +172,8 @@ def bare(view: View, at: int) -> Spot | None:
         return None
     codes = code_of(view, at)
     exact = token.text in index.spelt
+    if codes and exact and listed(view, at):
+        return Spot("product", at, at + 1, codes=decided(codes, view.pinned), by="number")
     if codes and exact and view.at and any(match.roles & EACH for found in view.at.values() for match in found):
         each = view.role(at + 1, EACH)
         counts = each is not None and (each.end >= view.size or view.tokens[each.end].kind != "number")

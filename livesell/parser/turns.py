@@ -30,7 +30,7 @@ from livesell.model import Intent
 from livesell.parser.clauses import Clause
 from livesell.parser.view import BREAKS, Spot, View, named
 
-TURNING = CANCEL | CHANGE | INSTEAD | REPLACING | NOT | MINE | FROM
+TURNING = TO | CANCEL | CHANGE | INSTEAD | REPLACING | NOT | MINE | FROM
 """Roles of words without which nothing is withdrawn or changed."""
 
 
@@ -75,6 +75,10 @@ def changes(clause: Clause) -> bool:
         return True
     if roles & MINE and roles & ONLY and any(spot.kind in ("quantity", "option", "product") for spot in clause.spots):
         return True
+    if roles & TO and not roles & (QUESTION | ASIDE):
+        for cue in clause.cues:
+            if cue.roles & TO and _between_values(clause, cue.start, cue.end):
+                return True
     if roles & (FROM | MINE) and roles & TO:
         source, goal = clause.first(FROM) if roles & FROM else clause.start - 1, clause.last(TO)
         before = {spot.kind for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS}
@@ -120,6 +124,13 @@ def pivot(view: View, clauses: Sequence[Clause]) -> tuple[int, bool] | None:
                     continue
                 return cue.start, cue.phrase.not_after
     return None
+
+
+def _between_values(clause: Clause, start: int, end: int) -> bool:
+    """True where two values of one option stand on both sides: "L se XL"."""
+    before = next((spot for spot in clause.spots if spot.kind == "option" and spot.end == start), None)
+    after = next((spot for spot in clause.spots if spot.kind == "option" and spot.start == end), None)
+    return before is not None and after is not None and _same_option(before, after)
 
 
 def _same_option(one: Spot, other: Spot) -> bool:
