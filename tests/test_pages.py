@@ -12,10 +12,12 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from livesell.commands import SourceIs
 from livesell.config import Catalog, Config, Server
 from livesell.config import Shop as ShopSettings
 from livesell.model import ShowId
 from livesell.running import running
+from livesell.store import Asked
 from livesell.web.shop import Shop
 from tests.test_crash import free_port
 
@@ -264,3 +266,59 @@ async def test_what_is_typed_on_the_review_page_saves_itself(tmp_path: Path, bro
         await expect(review.locator("#detail .chip").first).to_contain_text("Đã chốt")
         await review.locator("#toast button").click()
         await expect(review.locator("#detail .chip").first).to_contain_text("Đơn nháp")
+
+
+async def test_one_tap_is_one_line_of_what_was_done(tmp_path: Path, browser: Browser) -> None:
+    """Three clear orders are confirmed by one tap: one line says so, and one undo from it takes back all three."""
+    async with selling(tmp_path) as evening, page_of(browser) as control:
+        await control.goto(evening.url("/control"))
+        for number in range(3):
+            await evening.say(f"{number}", f"khách {number}", "chốt H2")
+        await control.get_by_role("button", name="Chốt cả 3").click()
+        await expect(control.locator("#nothing")).to_contain_text("Xong hết rồi")
+        await control.locator(".tabs [data-show=orders]").click()
+        await control.locator("#show-recent").click()
+        line = control.locator("#recent li", has_text="Đã chốt")
+        await expect(line).to_have_count(1)
+        await expect(line).to_contain_text("Đã chốt 3 đơn")
+        await line.locator("button").click()
+        await expect(control.locator("#count-todo")).to_have_text("3")
+        await expect(line).to_contain_text("đã hoàn tác")
+
+
+async def test_what_is_not_on_sale_is_named_as_it_was_typed(tmp_path: Path, browser: Browser) -> None:
+    """The question has the buyer's own letters, and the sheet of all goods starts with the number that was said."""
+    async with selling(tmp_path) as evening, page_of(browser) as control:
+        await control.goto(evening.url("/control"))
+        await evening.say("1", "mai", "chốt ZZ9 3 gói nhé")
+        await expect(control.locator("#card .ask")).to_contain_text("“ZZ9”")
+        await asyncio.sleep(0.5)
+        await control.locator("[data-role=other]").click()
+        await expect(control.locator(".stepper input")).to_have_value("3")
+
+
+async def test_a_phone_on_its_side_has_the_card_and_the_chat(tmp_path: Path, browser: Browser) -> None:
+    """The card at the left, what is said at the right, both alive."""
+    async with selling(tmp_path) as evening, page_of(browser, {"width": 844, "height": 390}) as control:
+        await control.goto(evening.url("/control"))
+        await evening.say("1", "mai", "chốt H1")
+        await expect(control.locator("#card button.main")).to_be_in_viewport(ratio=1)
+        await expect(control.locator(".chatrow", has_text="chốt H1")).to_be_in_viewport()
+        assert await control.evaluate("document.documentElement.scrollWidth") <= 844
+
+
+async def test_the_source_in_trouble_has_its_name(tmp_path: Path, browser: Browser) -> None:
+    """On a phone, with three sources: every light is on the screen, and the one that lost its line is named first."""
+    async with selling(tmp_path) as evening, page_of(browser, {"width": 320, "height": 664}) as control:
+        for one in (
+            SourceIs(source="facebook", platform="facebook", state="live"),
+            SourceIs(source="tiktok", platform="tiktok", state="live"),
+            SourceIs(source="youtube", platform="youtube", state="lost"),
+        ):
+            await evening.shop.writer.submit(Asked(evening.shop.show, (one,)))
+        await control.goto(evening.url("/control") + "&lang=bn")
+        await expect(control.locator(".light")).to_have_count(3)
+        for index in range(3):
+            await expect(control.locator(".light").nth(index)).to_be_in_viewport(ratio=1)
+        await expect(control.locator(".light").first).to_contain_text("youtube")
+        await expect(control.locator(".light.lost bdi")).to_be_visible()

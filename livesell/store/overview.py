@@ -160,6 +160,7 @@ class Overview(Look):
         return [
             {
                 "number": row.number,
+                "step": row.step,
                 "type": row.type,
                 "at": rows.time(row.at),
                 "order": names[row.order].code if row.order in names else None,

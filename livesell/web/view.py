@@ -9,6 +9,7 @@ from typing import Any
 
 from multidict import MultiMapping
 
+from livesell import exports
 from livesell.errors import BadInput
 from livesell.i18n import Words
 from livesell.web import themes
@@ -32,6 +33,7 @@ LIGHTS: Mapping[str, str] = {"live": "dot", "waiting": "half", "lost": "up", "st
 FIRST_COMMENTS, FIRST_ORDERS = 60, 100
 """What a page brings along; with more than that, its script asks the feed for all of it."""
 
+ONE_TO_TWENTY = frozenset(str(number) for number in range(1, 21))
 NUMBERS = frozenset({"quantity", "by"})
 WHOLE = frozenset({"line", "comment", "seen", "buyer", "event"})
 
@@ -46,6 +48,7 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "date": words.date,
         "items": lambda order: items(order, words),
         "question": lambda comment: question(comment, words),
+        "asked_for": asked_for,
         "reading": lambda comment: reading(comment, words),
         "left": lambda product: left(product, words),
         "pile": pile,
@@ -58,6 +61,7 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "theme_settings": themes.settings,
         "theme_script": themes.script,
         "native_digits": lambda: bool(words.native),
+        "national": exports.national,
     }
 
 
@@ -124,7 +128,10 @@ def question(comment: Shape, words: Words) -> str:
     codes = ", ".join(dict.fromkeys(line["code"] for line in comment["lines"]))
     match reason:
         case "unknown":
-            return words("ask.unknown", text=", ".join(comment["unknown"]))
+            # As the buyer typed it, where it is known where that stands.
+            spans = [(why["start"], why["end"]) for why in comment["why"] if why["code"] == "unknown"]
+            typed = [comment["text"][start:end] for start, end in spans if end > start]
+            return words("ask.unknown", text=", ".join(typed or comment["unknown"]))
         case "which" if candidates:
             return words("ask.which", n=len(candidates))
         case "quantity":
@@ -137,6 +144,16 @@ def question(comment: Shape, words: Words) -> str:
             return words("ask.change", buyer=comment["author"])
     key = f"ask.{reason}"
     return words(key) if key in words.table else words("ask.doubtful")
+
+
+def asked_for(comment: Shape, candidate: Shape) -> Any:
+    """How many a candidate is for: what was read for it, else the only whole number (1 to 20) that was read at all."""
+    if candidate["quantity"] not in (None, 1):
+        return candidate["quantity"]
+    numbers = [why["data"]["n"] for why in comment["why"] if why["code"] == "quantity"]
+    if comment["unclear"]["reason"] == "which" and len(numbers) == 1 and numbers[0] in ONE_TO_TWENTY:
+        return int(numbers[0])
+    return candidate["quantity"] or 1
 
 
 def reading(comment: Shape, words: Words) -> str:

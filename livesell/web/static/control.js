@@ -11,7 +11,8 @@ import { sourceSheet, settingsSheet, helpSheet } from "./sheets.js";
 const $ = (id) => document.getElementById(id);
 const LIGHTS = { live: "dot", waiting: "half", lost: "up", stopped: "square", ended: "square" };
 const wide = matchMedia("(min-width: 62em)");
-const QUIET = 5000, ALARM = 10000, COUNTS = 250;
+const lying = matchMedia("(max-height: 30em) and (min-aspect-ratio: 3/2) and (max-width: 61.99em)"); // the card left, the chat right
+const QUIET = 5000, ALARM = 10000, STUCK = 3000, COUNTS = 250;
 let frame = 0, closedAt = 0, sums = state.sums, sumsAt = 0, barsText = "", lightsText = "";
 
 // --- the top --------------------------------------------------------------------------------------------------------
@@ -44,17 +45,19 @@ function drawBars() {
   const now = Date.now(), bars = [];
   const size = ask.sender.size();
   if (state.noRoom) bars.push(["bad", word("err.disk")]);
-  if (state.offline) bars.push(["bad", word("offline.queued", { n: size })]);
+  const stuck = ask.sender.stuckSince();
+  if (state.offline || (stuck && now - stuck > STUCK)) bars.push(["bad", word("offline.queued", { n: size })]);
   else if (size) bars.push(["wait", word("sending", { n: size }), "sending"]);
   for (const source of state.sources.values()) {
     if (source.state === "stopped" || (source.state === "lost" && now - Date.parse(source.since) > ALARM)) bars.push(["bad", ask.sourceText(source), source.name]);
     else if (source.state === "lost") setTimeout(ask.draw, ALARM);
   }
+  if (state.show.status === "ended" && state.held) bars.push(["ok", word("show.ended", { n: sums.orders || 0, sum: money(sums.confirmed_total || 0), m: (sums.unclear || 0) + (sums.draft || 0) }), "", "/review"]);
   if (state.notice) bars.push([state.notice.good ? "ok" : "ask", state.notice.text]);
   const text = JSON.stringify([bars, state.badKey]);
   if (text === barsText) return;
   barsText = text;
-  $("bars").replaceChildren(...bars.map(([kind, words, what]) => bar(kind, words, what && state.sources.has(what) ? button(icon("right"), () => sourceSheet(state.sources.get(what)), "quiet square", word("set.title")) : what ? icon(what) : null)));
+  $("bars").replaceChildren(...bars.map(([kind, words, what, href]) => bar(href || (what && state.sources.has(what)) ? `${kind} to` : kind, words, href ? make("a", { class: "button", href }, word("show.to_review")) : what && state.sources.has(what) ? button(icon("right"), () => sourceSheet(state.sources.get(what)), "quiet square", word("set.title")) : what ? icon(what) : null)));
   const alarm = [state.badKey ? word("err.key") : "", ...bars.filter(([kind]) => kind === "bad").map(([, words]) => words)].join(" ");
   if ($("alarm").textContent !== alarm) $("alarm").textContent = alarm;
   $("expired").hidden = !state.badKey;
@@ -70,7 +73,7 @@ function drawNothing() {
   if (text === nothingText) return;
   nothingText = text;
   if (first) setTimeout(ask.draw, 4100);
-  const ready = (good, words, act) => make("li", {}, button([icon(good ? "disc" : "ring"), make("span", { class: "grow" }, words), icon("right")], act, `ready ${good ? "good" : ""}`));
+  const ready = (good, words, act) => make("li", {}, button([icon(good ? "disc" : "ring"), make("span", { class: "grow" }, words), icon("right")], act, `ready ${good ? "done" : ""}`));
   $("nothing").replaceChildren(...(ended
     ? [make("h2", {}, word("show.ended", { n: state.sums.orders || 0, sum: money(state.sums.confirmed_total || 0), m: (state.sums.unclear || 0) + (state.sums.draft || 0) })), make("p", {}, word("show.late")), make("a", { class: "button go wide", href: "/review" }, word("show.to_review")), button(word("show.reopen"), () => tap(null, { type: "reopen" }), "wide")]
     : begun
@@ -125,7 +128,7 @@ ask.draw = () => {
     const middle = wide.matches ? state.middle : state.tab;
     if (wide.matches || state.tab === "goods") drawGoods();
     if (middle === "orders") drawOrders();
-    if (middle === "chat") ask.chat.draw();
+    if (middle === "chat" || (lying.matches && state.tab === "todo")) ask.chat.draw();
   });
 };
 

@@ -79,12 +79,12 @@ export async function post(show, command) {
 // kept for a while have gone out; `stuck(status)`: the server will not take any now (no key, no room).
 export function taps({ changed, answered, refused, back, stuck }) {
   const waiting = new Map();
-  let busy = false, database = null, kept = false, sent = 0, dropped = 0, timer = 0;
+  let busy = false, database = null, kept = false, sent = 0, dropped = 0, timer = 0, stuckAt = 0;
 
   function keep(tap) { try { if (database) database.transaction(STORE, "readwrite").objectStore(STORE).put(tap); } catch { /* kept in memory */ } }
   function drop(key) { try { if (database) database.transaction(STORE, "readwrite").objectStore(STORE).delete(key); } catch { /* a resend gets the first answer */ } }
 
-  function later(milliseconds) { kept = true; clearTimeout(timer); timer = setTimeout(send, milliseconds); }
+  function later(milliseconds) { kept = true; stuckAt = stuckAt || Date.now(); clearTimeout(timer); timer = setTimeout(send, milliseconds); }
 
   async function send() {
     if (busy) return;
@@ -97,6 +97,7 @@ export function taps({ changed, answered, refused, back, stuck }) {
       const answer = await response.json().catch(() => ({}));
       waiting.delete(tap.id);
       drop(tap.id);
+      stuckAt = 0;
       if (response.ok) { sent += 1; answered(tap, answer.events || []); } else { dropped += 1; refused(tap, response.status, answer); }
       changed(waiting.size);
     }
@@ -124,6 +125,8 @@ export function taps({ changed, answered, refused, back, stuck }) {
 
   return {
     size: () => waiting.size,
+    // Since when taps have not gone out, 0 while they do.
+    stuckSince: () => (waiting.size ? stuckAt : 0),
     retry: () => { if (waiting.size) send(); },
     tap(show, command, key = null) {
       const tap = { id: id(), at: Date.now() + waiting.size / 1000, show, key, command };

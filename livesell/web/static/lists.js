@@ -40,7 +40,7 @@ function left(product) {
 
 function goodsRow({ product, pinned }) {
   return make("div", { class: `good${pinned ? " pinned" : ""}${product.open ? "" : " closed"}` },
-    button([make("b", { class: "code" }, product.code), make("span", { class: "title" }, product.name), make("span", { class: "under" }, money(product.price), " · ", product.open ? left(product) : word("goods.closed"))],
+    button([make("b", { class: "code" }, product.code), make("span", { class: "title" }, product.name), make("span", { class: "under" }, product.open ? left(product) : word("goods.closed"), ` · ${money(product.price)}`)],
       () => (product.open ? tap(null, { type: "pin", code: product.code }) : productSheet(product)), "flat", `${word("act.pin", { code: product.code })}: ${product.name}, ${leftText(product)}`),
     pinned ? icon("screen", word("goods.on_show")) : null,
     button(icon("more"), () => productSheet(product), "quiet square", `${product.code}: ${word("act.options")}`));

@@ -136,11 +136,16 @@ export function reasons(comment) {
   return [...new Set(words)].join(" · ");
 }
 
-// How many a candidate is for: what was read for it, else the only whole number that was read at all.
+// The only number that was read at all, where it is a whole one; else null.
+export function onlyNumber(comment) {
+  const numbers = comment.why.filter((why) => why.code === "quantity").map((why) => Number(why.data.n));
+  return numbers.length === 1 && Number.isInteger(numbers[0]) && numbers[0] >= 1 && numbers[0] <= 20 ? numbers[0] : null;
+}
+
+// How many a candidate is for: what was read for it, else the only number.
 export function askedFor(comment, one) {
   if (one.quantity && one.quantity !== 1) return one.quantity;
-  const numbers = comment.why.filter((why) => why.code === "quantity").map((why) => Number(why.data.n));
-  return numbers.length === 1 && Number.isInteger(numbers[0]) && numbers[0] >= 1 && numbers[0] <= 20 && comment.unclear.reason === "which" ? numbers[0] : one.quantity || 1;
+  return (comment.unclear.reason === "which" && onlyNumber(comment)) || one.quantity || 1;
 }
 
 // --- long lists -----------------------------------------------------------------------------------------------------

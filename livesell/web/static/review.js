@@ -112,7 +112,7 @@ function orderRow({ order, now, chosen }) {
 
 function askedRow({ comment, now }) {
   return make("div", { class: `line asked${now ? " now" : ""}` }, make("span", { class: "pick" }, icon("ask")),
-    make("button", { type: "button", class: "open", onclick: () => openComment(comment.id) }, make("b", {}), make("span", { class: "name" }, named(comment)), make("span", { class: "meta" }, comment.platform), make("span", { class: "items" }, theirs(comment.text.slice(0, 200)))));
+    make("button", { type: "button", class: "open", onclick: () => openComment(comment.id) }, make("span", { class: "name" }, named(comment)), make("span", { class: "meta" }, comment.platform), make("span", { class: "items" }, theirs(comment.text.slice(0, 200)))));
 }
 
 let frame = 0;
@@ -316,7 +316,7 @@ document.addEventListener("keydown", (event) => {
   if (keys[key]) { event.preventDefault(); keys[key](); }
 });
 
-let sender = { tap: () => ({}), size: () => 0, retry() {} };
+let sender = { tap: () => ({}), size: () => 0, stuckSince: () => 0, retry() {} };
 sender = taps({ changed: draw, answered, refused, back: (n, m) => toast([word("offline.back", { n, m })], null), stuck: (status) => { if (status === 507) toast([word("err.disk")], null); else { know.key = false; draw(); } } });
 document.body.dataset.ready = "true";
 draw();

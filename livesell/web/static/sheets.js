@@ -1,6 +1,6 @@
 // What slides up from below: an order, a comment, a product, a source, the settings; each tap in it closes it.
 
-import { page, word, phrase, has, quantity, money, time, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, clean, copy, setting, paint } from "./page.js";
+import { page, word, phrase, has, quantity, money, time, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, onlyNumber, clean, copy, setting, paint } from "./page.js";
 import { state, ask, tap, later, openProducts, leftText, notice, toDecide } from "./state.js";
 import { asking } from "./work.js";
 
@@ -51,7 +51,7 @@ function editLine(order, line, open) {
   const step = line.quantity % 1 ? 0.5 : 1;
   const to = (count) => { tap(null, { type: "set_quantity", line: line.id, quantity: Math.round(count * 1000) / 1000, seen: order.seen }); close(); };
   return make("li", { class: "edit" }, make("span", { class: "what" }, make("b", {}, line.code), ` ${line.name} `, Object.values(line.options).join(" "), ` ×${amount(line.quantity, line.unit)}`, line.waitlisted ? [" ", chip("waiting", word("stock.waiting", { n: line.waitlisted }))] : ""),
-    open ? make("span", { class: "row" }, plain(icon("minus"), () => to(line.quantity - step), "square", `${line.code}: ${word("act.less")}`), plain(icon("plus"), () => to(line.quantity + step), "square", `${line.code}: ${word("act.more")}`), plain(icon("cross"), act({ type: "cancel", line: line.id, seen: order.seen }), "quiet square", word("act.cancel_line", { code: line.code }))) : null,
+    open ? make("span", { class: "row" }, plain(icon("minus"), () => to(line.quantity - step), "square", `${line.code}: ${word("act.less")}`), plain(icon("plus"), () => to(line.quantity + step), "square", `${line.code}: ${word("act.more")}`), plain(word("act.cancel_line", { code: line.code }), act({ type: "cancel", line: line.id, seen: order.seen }), "quiet")) : null,
     open ? choices(order, line) : null);
 }
 
@@ -97,7 +97,7 @@ export function commentSheet(comment) {
 // Any product for a comment: the pinned one and the likely ones first, then what is typed.
 export function chooseProduct(comment) {
   const find = make("input", { type: "search", placeholder: word("goods.filter"), "aria-label": word("goods.filter"), autocomplete: "off", enterkeyhint: "search" });
-  const first = comment.lines[0] && comment.lines[0].quantity;
+  const first = (comment.lines[0] && comment.lines[0].quantity) || onlyNumber(comment);
   const count = make("input", { inputmode: "decimal", value: String(first || 1), "aria-label": word("goods.how_many"), autocomplete: "off" });
   const number = () => { const value = Number(count.value.replace(",", ".")); return value > 0 && value < 100000 ? value : 1; };
   const step = (by) => () => { count.value = String(Math.max(1, Math.round((number() + by) * 1000) / 1000)); };
@@ -153,14 +153,25 @@ export function sourceSheet(source) {
 
 const DONE = { confirmed: "done.confirmed", cancelled: "done.cancelled", edited: "done.edited", pinned: "done.pinned", stock: "done.stock", product: "done.goods", linked: "done.linked", show: "done.show" };
 
+// One tap is one line and one undo, however many events it caused.
+function together(events) {
+  const steps = new Map();
+  for (const event of events) {
+    const known = steps.get(event.step);
+    if (!known) steps.set(event.step, { ...event, orders: new Set([event.order]) });
+    else { known.orders.add(event.order); known.undone = known.undone || event.undone; }
+  }
+  return [...steps.values()];
+}
+
 export async function loadRecent() {
   const response = await fetch(`/api/shows/${state.show.id}/recent`).catch(() => null);
   const steps = response && response.ok ? await response.json().catch(() => null) : null;
   if (!steps) return null;
-  const rows = steps.slice(0, 40).map((step) => {
+  const rows = together(steps).slice(0, 40).map((step) => {
     const order = step.order ? state.orders.get(step.order) : null;
     const data = { buyer: named({ name: step.buyer || step.order || "" }), items: order ? itemsText(order) : step.order || "", code: step.order || step.product || step.text || "" };
-    const text = DONE[step.type] ? phrase(DONE[step.type], data) : [has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other"), " ", data.buyer];
+    const text = step.orders.size > 1 ? [step.type === "confirmed" ? word("done.confirmed_many", { n: step.orders.size }) : `${has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other")} · ${word("show.orders", { n: step.orders.size })}`] : DONE[step.type] ? phrase(DONE[step.type], data) : [has(`status.${step.type}`) ? word(`status.${step.type}`) : word("done.other"), " ", data.buyer];
     return make("li", { class: step.undone ? "undone" : "" }, make("span", { class: "meta" }, time(step.at)), make("span", { class: "text" }, text), step.undone ? make("span", { class: "meta" }, word("done.undone")) : plain(word("act.undo"), act({ type: "undo", event: step.number }), "quiet"));
   });
   return rows.length ? rows : [make("li", { class: "empty" }, "—")];

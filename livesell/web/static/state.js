@@ -7,21 +7,28 @@ export const DEAD = 350;
 
 export const state = {
   show: page.snapshot.show, orders: new Map(), comments: new Map(), unclear: new Map(), products: new Map(), sources: new Map(), sums: {}, gaps: [],
-  later: new Map(), gone: new Map(), held: null, deadUntil: 0, expand: false, tab: "todo", middle: "chat", undo: null, notice: null,
+  later: new Map(), gone: new Map(), promoted: new Set(), held: null, deadUntil: 0, expand: false, tab: "todo", middle: "chat", undo: null, notice: null,
   offline: false, badKey: false, noRoom: false, number: page.number, firstUntil: 0, newest: null,
 };
 
 // Filled in by control.js, which draws; the rest asks for it here.
-export const ask = { draw() {}, chat: null, sender: { tap() {}, size: () => 0, retry() {} }, sound() {} };
+export const ask = { draw() {}, chat: null, sender: { tap() {}, size: () => 0, stuckSince: () => 0, retry() {} }, sound() {} };
 
 // --- what is true ---------------------------------------------------------------------------------------------------
+
+// From the queue to the shelf: less of it waits, more of it is held.
+function movedUp(before, order) {
+  const sum = (one, name) => one.lines.reduce((all, line) => all + line[name], 0);
+  return sum(order, "waitlisted") < sum(before, "waitlisted") && sum(order, "reserved") > sum(before, "reserved");
+}
 
 function take(now, live) {
   if (now.show) state.show = now.show;
   if (now.sums) state.sums = now.sums;
   for (const order of now.orders || []) {
     const before = state.orders.get(order.code);
-    if (live && before && !before.held && order.held && order.status === "draft") ask.sound("up");
+    if (live && before && movedUp(before, order)) { state.promoted.add(order.code); ask.sound("up"); }
+    else if (!toDecide(order)) state.promoted.delete(order.code);
     state.orders.set(order.code, order);
   }
   for (const product of now.products || []) state.products.set(product.code, product);

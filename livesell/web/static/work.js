@@ -57,10 +57,12 @@ export function drawWork() {
   const rest = items.filter((one) => one !== item && !(bundled && sure.includes(one)));
   const signature = JSON.stringify([state.held, bundled && sure.length, rest.length, rest.slice(0, ROWS).map((one) => [one.key, one.at, one.comment || one.order])]);
   if (!finger) {
-    if (signature !== pileText) drawPile(rest, bundled || state.expand ? sure : [], item);
+    const moved = signature !== pileText;
+    if (moved) drawPile(rest, sure, item);
     else drawAges();
     pileText = signature;
     drawCard(item);
+    if (moved) nearest();
   }
   $("undo").replaceChildren(...(state.undo && state.undo.until > Date.now() ? [make("div", { class: "undo" }, icon("disc"), make("span", { class: "text" }, state.undo.text), button(word("act.undo"), undo, "quiet"))] : []));
   $("count-todo").textContent = items.length ? quantity(items.length) : "";
@@ -72,13 +74,16 @@ function drawPile(rest, sure, item) {
   const rows = rest.slice(0, ROWS).map(row).reverse();
   const over = rest.length - ROWS;
   if (over > 0) rows.unshift(make("li", { class: "over" }, word("todo.more", { n: over })));
-  if (sure.length >= SURE_FROM) rows.unshift(make("li", { class: "sure" }, make("button", { type: "button", class: "text", "aria-expanded": String(state.expand), onclick: () => { state.expand = !state.expand; ask.draw(); } }, icon("ring"), word("todo.sure", { n: sure.length })),
-    button(word("act.confirm_all", { n: sure.length }), () => confirmAll(sure), "go")));
+  $("sure").replaceChildren(...(sure.length >= SURE_FROM ? [make("div", { class: "sure" }, make("button", { type: "button", class: "text", "aria-expanded": String(state.expand), onclick: () => { state.expand = !state.expand; ask.draw(); } }, icon("ring"), word("todo.sure", { n: sure.length })),
+      button(word("act.confirm_all", { n: sure.length }), () => confirmAll(sure), "go"))] : []));
   $("pile").replaceChildren(...rows);
-  const heap = $("pile").parentElement;
-  heap.scrollTop = heap.scrollHeight; // the next ones are nearest to the thumb; on a laptop they stand first
-  if (getComputedStyle($("pile")).flexDirection === "column-reverse") heap.scrollTop = 0;
   $("nothing").hidden = Boolean(item);
+}
+
+// The next ones are nearest to the thumb, whole, however high the card below them is; on a laptop they stand first.
+function nearest() {
+  const heap = $("pile").parentElement;
+  heap.scrollTop = getComputedStyle($("pile")).flexDirection === "column-reverse" ? 0 : heap.scrollHeight;
 }
 
 function drawAges() {
@@ -92,8 +97,8 @@ const age = (iso) => make("time", { class: "meta age", datetime: iso, "data-at":
 
 function row(item) {
   const take = () => { state.held = item.key; state.deadUntil = Date.now() + DEAD; ask.draw(); };
-  const made = make("button", { type: "button", class: `text ${item.comment ? "unclear" : ""}`, onclick: take }, icon(item.comment ? "ask" : waits(item.order) ? "wait" : item.order.status === "draft" ? "ring" : "disc"),
-    make("span", { class: "body" }, named(item.comment || item.order.buyer), " ", item.comment ? make("span", {}, "“", theirs(item.comment.text.slice(0, 120), "said"), "”") : itemsText(item.order)),
+  const made = make("button", { type: "button", class: `text ${item.comment ? "unclear" : ""}`, onclick: take }, icon(item.comment ? "ask" : waits(item.order) || state.promoted.has(item.order.code) ? "wait" : item.order.status === "draft" ? "ring" : "disc"),
+    make("span", { class: "body" }, item.comment ? [named(item.comment), " “", theirs(item.comment.text.slice(0, 120), "said"), "”"] : state.promoted.has(item.order.code) ? phrase("wait.up", { buyer: named(item.order.buyer), items: itemsText(item.order) }) : [named(item.order.buyer), " ", itemsText(item.order)]),
     item.order && item.order.buyer.refused ? icon("flag", word("buyer.refused", { n: item.order.buyer.refused })) : null, age(item.at));
   longPress(made, () => (item.comment ? commentSheet(item.comment) : orderSheet(item.order)));
   return make("li", {}, made);
@@ -144,7 +149,7 @@ function unclearCard(comment) {
 export function asking(comment) {
   const { reason, candidates } = comment.unclear;
   const codes = [...new Set(comment.lines.map((line) => line.code))].join(", ");
-  if (reason === "unknown") return phrase("ask.unknown", { text: theirs((comment.unknown || []).join(", ")) });
+  if (reason === "unknown") return phrase("ask.unknown", { text: theirs(asTyped(comment)) });
   if (reason === "which" && candidates.length) return phrase("ask.which", { n: candidates.length });
   if (reason === "cancel") return codes ? phrase("ask.cancel", { buyer: named(comment), code: codes }) : phrase("ask.cancel_all", { buyer: named(comment) });
   if (reason === "change") return phrase("ask.change", { buyer: named(comment) });
@@ -153,6 +158,12 @@ export function asking(comment) {
     return why ? phrase("ask.quantity", { said: theirs(Array.from(comment.text).slice(why.start, why.end).join("")) }) : [word("ask.quantity_unsaid")];
   }
   return [word(has(`ask.${reason}`) ? `ask.${reason}` : "ask.doubtful")];
+}
+
+// What is not in the catalog, as the buyer typed it.
+function asTyped(comment) {
+  const pieces = comment.why.filter((why) => why.code === "unknown" && why.end > why.start).map((why) => Array.from(comment.text).slice(why.start, why.end).join(""));
+  return (pieces.length ? pieces : comment.unknown || []).join(", ");
 }
 
 function candidate(comment, one, at, key) {
