@@ -26,10 +26,12 @@ check: .venv/tests
 
 .venv/runs: .venv/made requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m compileall -q livesell adapters
 	touch .venv/runs
 
 .venv/tests: .venv/made requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m compileall -q livesell adapters
 	touch .venv/runs .venv/tests
 
 # Both files name versions and hashes and no host, so that any mirror can serve them.

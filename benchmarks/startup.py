@@ -20,6 +20,8 @@ from tests.test_crash import free_port
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+# As where livesell is installed: what was compiled by the first start is there at the next.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def spent(command: list[str]) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,10 +32,23 @@ Text = str | tuple[str, ...]
 """A sentence, or its forms for one and for several (`n` in its data says how many)."""
 
 
+NAME = '"X-Native-Name:'
+"""How the line of a catalog's head begins that says the language's own name."""
+
+
+@cache
 def languages() -> dict[str, str]:
     """The languages that pages can be read in, by tag, each with its own name."""
-    found = sorted(path.parent.name for path in bundle.LANGUAGE_FOLDER.glob("*/ui.po"))
-    return {tag: str(Locale.parse(tag).get_display_name(tag)) for tag in found}
+    return {path.parent.name: _name(path) for path in sorted(bundle.LANGUAGE_FOLDER.glob("*/ui.po"))}
+
+
+def _name(path: Path) -> str:
+    # Babel knows it too, and reads all it knows of a language for it.
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(NAME):
+                return line.removeprefix(NAME).split("\\n")[0].strip()
+    return path.parent.name
 
 
 @cache

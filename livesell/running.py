@@ -8,30 +8,83 @@ import logging
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import structs
 
-from livesell import lexicon, logs, registry
+from livesell import bundle, logs, registry
 from livesell.adapter import Adapter, Frame, write_frame
 from livesell.config import Config
 from livesell.errors import StoreError
-from livesell.parser import Parser
+from livesell.model import Code, Product, Reading
 from livesell.store.engine import Lock
 from livesell.store.writer import utc_now
 from livesell.web.app import database_file, open_store, serving
 from livesell.web.keys import ROLES, Keys, Role
 from livesell.web.shop import Shop
 
+if TYPE_CHECKING:
+    from livesell.parser import Parser
+
 log = logging.getLogger(__name__)
 
 
-def reader_of(config: Config) -> Parser:
-    """The parser of a shop: its languages and country; the store brings the goods."""
-    return Parser((), lexicon.load(config.shop.languages), country=config.shop.country)
+class LateReader:
+    """The parser of a shop, its languages and country: loaded behind the first page, or when somebody needs it.
+
+    The store brings the goods. ConfigError, at once, for a language that there is no pack for.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.shop = config.shop
+        if not all((bundle.LANGUAGE_FOLDER / tag / "lexicon.toml").is_file() for tag in self.shop.languages):
+            self.load()
+        self._goods: dict[Code, Product] = {}
+        self._parser: Parser | None = None
+        self._lock = threading.Lock()
+
+    def load(self) -> Parser:
+        """The parser with its lexicons, without goods; a third of a start's work, so it is imported here."""
+        from livesell import lexicon
+        from livesell.parser import Parser
+
+        return Parser((), lexicon.load(self.shop.languages), country=self.shop.country)
+
+    def parser(self) -> Parser:
+        """The parser, now; who comes while it is loaded waits."""
+        if self._parser is None:
+            with self._lock:
+                if self._parser is None:
+                    parser = self.load()
+                    for product in self._goods.values():
+                        parser.put(product)
+                    self._parser = parser
+        return self._parser
+
+    def read(self, text: str, pinned: Code | None = None) -> Reading:
+        """What a comment asks for."""
+        return self.parser().read(text, pinned)
+
+    def put(self, product: Product) -> None:
+        """A product is new or has changed."""
+        with self._lock:
+            if self._parser is None:
+                self._goods[product.code] = product
+            else:
+                self._parser.put(product)
+
+    async def soon(self) -> None:
+        """Load the parser when the first page has had its turn."""
+        await asyncio.sleep(FIRST_PAGE)
+        await asyncio.to_thread(self.parser)
+
+
+FIRST_PAGE = 0.3
+"""Seconds that the server has for the first page before the parser is loaded."""
 
 
 def sources_of(config: Config) -> list[Adapter]:
@@ -95,7 +148,8 @@ async def running(
     if lock is not None:
         lock.take()
     try:
-        store = open_store(config, reader_of(config))
+        reader = LateReader(config)
+        store = open_store(config, reader)
         try:
             configured: dict[str, str] = {role: getattr(config.server.keys, role) for role in ROLES}
             beside = file.parent if file is not None else config.folder
@@ -110,12 +164,22 @@ async def running(
                 address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
                 if lock is not None:
                     lock.say(address)
-                yield shop, address
+                loading = asyncio.create_task(reader.soon())
+                loading.add_done_callback(_told)
+                try:
+                    yield shop, address
+                finally:
+                    loading.cancel()
         finally:
             store.close()
     finally:
         if lock is not None:
             lock.give()
+
+
+def _told(loading: asyncio.Task[None]) -> None:
+    if not loading.cancelled() and (error := loading.exception()) is not None:
+        log.error("comments cannot be read: %s; each goes to a person", error)
 
 
 async def run(config: Config, *, record: Path | None = None, out: TextIO = sys.stdout) -> None:

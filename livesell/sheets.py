@@ -16,7 +16,7 @@ from livesell.config import Config
 from livesell.errors import BadInput, NotFound, StoreBusy
 from livesell.exports import ExportedLine, ExportedOrder
 from livesell.model import ShowId
-from livesell.running import added_sources, reader_of
+from livesell.running import LateReader, added_sources
 from livesell.show import take_goods
 from livesell.store.asks import Asked
 from livesell.store.engine import Lock
@@ -53,7 +53,7 @@ async def writing(config: Config, instead: str, work: Callable[[Writer], Awaitab
             raise StoreBusy(f"livesell is running at {holder or 'another window'}: {instead}")
         lock.take()
     try:
-        store = open_store(config, reader_of(config))
+        store = open_store(config, LateReader(config))
         writer = Writer(store, lambda *_: None)
         writer.start()
         try:

@@ -432,6 +432,15 @@ def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
     assert ScriptDirectory.from_config(settings).get_current_head() == schema.REVISION
 
 
+def test_indexes_of_a_part_cover_that_part(store: Store) -> None:
+    """What waits, what is held and what is open are few among all lines, on both databases."""
+    sqlite = "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+    postgres = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+    with store.readers.connect() as connection:
+        found = {name: sql for name, sql in connection.execute(text(sqlite if store.sqlite else postgres)) if sql}
+    assert all(" WHERE " in found[name] for name in ("lines_waiting", "lines_held", "unclears_open"))
+
+
 def test_two_processes_cannot_have_one_file(tmp_path: Path) -> None:
     """The second is told the first one's address; the lock goes with its holder."""
     first, second = Lock(tmp_path / "shop.db"), Lock(tmp_path / "shop.db")

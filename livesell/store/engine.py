@@ -223,6 +223,8 @@ def prepare(engine: Engine, url: URL) -> None:
     with in_words(place), engine.begin() as connection:
         tables = set(inspect(connection).get_table_names())
         if not tables:
+            if url.get_backend_name() == "postgresql":
+                schema.for_postgresql()
             schema.metadata.create_all(connection)
             connection.execute(schema.version.insert().values(version_num=schema.REVISION))
             return

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from livesell import bundle, exports, i18n
@@ -43,12 +46,22 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=compiled(TEMPLATES / "__pycache__"),
     )
     # What msgspec writes is JSON, which Jinja then makes safe to stand in a script element.
     made.policies["json.dumps_function"] = lambda value, **_: msgspec.json.encode(value).decode()
     made.globals["static"] = assets().static
     made.globals["theme_file"] = assets().theme
     return made
+
+
+def compiled(folder: Path) -> FileSystemBytecodeCache | None:
+    """Where compiled templates are kept, as Python keeps its modules; None where nothing can be written."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return FileSystemBytecodeCache(str(folder))
+    return None
 
 
 def add_routes(app: web.Application, guard: Guard) -> None:
