@@ -1,7 +1,7 @@
 """What happened: the events that the desk decides, the store keeps and the feed sends.
 
 An event names people and comments by number only: no name, phone, address or text of a viewer. It carries what is
-needed to rebuild the state from events alone (`livesell/ledger.py` applies it). Quantities are whole thousandths here
+needed to rebuild the state from events alone (`livesell/ledger/` applies it). Quantities are whole thousandths here
 and JSON numbers on the feed.
 """
 
