@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from livesell.adapter import Adapter, Status, try_out
 from livesell.catalog.sheet import load
@@ -15,7 +18,7 @@ from livesell.errors import LivesellError
 from livesell.i18n import languages
 from livesell.lexicon import tags
 from livesell.running import sources_of
-from livesell.store.engine import Lock, prepare, reader_engine, url_of
+from livesell.store.engine import Lock, in_words, one_view, prepare, reader_engine, url_of
 from livesell.store.engine import check as check_file
 from livesell.web.app import database_file
 
@@ -24,10 +27,16 @@ SAFE_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """SQLite versions from which two checkpointing connections cannot damage a file: sqlite.org/wal.html#walresetbug."""
 
 
-def check(config: Config, out: TextIO) -> int:
-    """Print a line for each thing looked at; the number of problems."""
+def check(config: Config, out: TextIO, *, deep: bool = False) -> int:
+    """Print a line for each thing looked at; the number of problems.
+
+    `deep`: build all state again from the ledger's events, and compare it with what is stored.
+    """
     problems = 0
-    for wrong, line in (*shop(config), *sources(config), *goods(config), *database(config)):
+    looks = [shop(config), sources(config), goods(config), database(config)]
+    if deep:
+        looks.append(ledger(config))
+    for wrong, line in itertools.chain.from_iterable(looks):
         problems += wrong
         print(("✗ " if wrong else "✓ ") + line, file=out)
     return problems
@@ -109,6 +118,37 @@ def database(config: Config) -> Iterator[tuple[bool, str]]:
         yield True, str(error)
     finally:
         engine.dispose()
+
+
+def ledger(config: Config) -> Iterator[tuple[bool, str]]:
+    """Where the stored state is not what the events add up to; also while a server runs on the database."""
+    from livesell.store.rebuild import compare
+
+    path = database_file(config)
+    if path is not None and not path.exists():
+        yield False, "ledger: nothing is written yet"
+        return
+    url = url_of(config.database.url, config.folder)
+    engine = reader_engine(url)
+    try:
+        with in_words(str(path or url.render_as_string(hide_password=True))), one_view(engine) as connection:
+            found = compare(connection)
+    except (LivesellError, SQLAlchemyError) as error:
+        yield True, f"ledger: {str(error).splitlines()[0]}"
+        return
+    finally:
+        engine.dispose()
+    for sentence in found.differences[:MOST_TOLD]:
+        yield True, f"ledger: {sentence}"
+    if len(found.differences) > MOST_TOLD:
+        yield True, f"ledger: and {len(found.differences) - MOST_TOLD} more differences"
+    if found.differences:
+        yield False, "ledger: keep this file, stop livesell, and restore the last backup (docs/backup.md)"
+    else:
+        yield False, f"ledger: {found.events} events add up to what is stored ({found.orders} orders)"
+
+
+MOST_TOLD = 20
 
 
 def place(path: Path) -> Iterator[tuple[bool, str]]:

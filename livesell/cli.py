@@ -106,12 +106,14 @@ def sources_add(link: str, config: ConfigOption = None) -> None:
 
 @app.command()
 def check(
+    *,
+    deep: Annotated[bool, typer.Option("--deep", help="Build the state again from its events and compare.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Say in words what is wrong with configuration, sources, catalog and database."""
     from livesell import checking
 
-    problems = checking.check(configured(config), sys.stdout)
+    problems = checking.check(configured(config), sys.stdout, deep=deep)
     raise SystemExit(1 if problems else 0)
 
 
@@ -168,6 +170,29 @@ def export(
     from livesell import sheets
 
     print(sheets.export_orders(configured(config), kind, show, out))
+
+
+@app.command()
+def backup(file: Path, config: ConfigOption = None) -> None:
+    """Copy the database, also while livesell runs, and look the copy over."""
+    from livesell import keeping
+    from livesell.store.writer import utc_now
+
+    print(keeping.backup(configured(config), file, utc_now()))
+
+
+@app.command()
+def purge(
+    *,
+    older_than: Annotated[str, typer.Option(help="90d, 12w, 6m or 1y.")],
+    config: ConfigOption = None,
+) -> None:
+    """Take out names, phones, addresses and texts of people not heard of for so long; orders and sums stay."""
+    import asyncio
+
+    from livesell import keeping
+
+    print(asyncio.run(keeping.purge(configured(config), older_than)))
 
 
 def main() -> None:

@@ -291,3 +291,9 @@ class Delete(Command, frozen=True, tag="delete", kw_only=True):
     """The platform took comments away: their lines are flagged, never cancelled."""
 
     comments: tuple[CommentId, ...]
+
+
+class Purge(Command, frozen=True, tag="purge", kw_only=True):
+    """People's data from before a time is to go."""
+
+    before: datetime

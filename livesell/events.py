@@ -299,8 +299,14 @@ class Show(Event, frozen=True, tag="show", kw_only=True):
     state: Literal["opened", "ended", "reopened"]
 
 
+class Purged(Event, frozen=True, tag="purged", kw_only=True):
+    """People's data from before a time was taken out of the tables; the events stayed."""
+
+    before: datetime
+
+
 AnyEvent = Union[  # noqa: UP007 - msgspec wants the tagged union spelt out
     Commented, Drafted, Reserved, Waitlisted, Promoted, Released, Edited, Settled, Confirmed, Moved, Paid, Packed,
     Shipped, Returned, Cancelled, Unclear, Flagged, Linked, Unlinked, Known, ProductPut, Pinned, Stock, Source, Gap,
-    Jumped, Undone, Show,
+    Jumped, Undone, Show, Purged,
 ]  # fmt: skip

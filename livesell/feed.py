@@ -214,7 +214,7 @@ class Feed:
         kept = self._kept
         for one in events:
             event = one.event
-            if isinstance(event, e.Linked | e.Unlinked):
+            if isinstance(event, e.Linked | e.Unlinked | e.Purged):
                 kept.people.clear()
             elif isinstance(event, e.Known):
                 kept.people.pop(event.buyer, None)

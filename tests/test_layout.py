@@ -16,7 +16,7 @@ STAGES = (
     ("adapter", "store", "feed"),
     ("registry", "config", "decoding", "logs"),
     ("show", "web"),
-    ("running", "sheets", "checking", "demo"),
+    ("running", "sheets", "checking", "keeping", "demo"),
     ("cli", "__main__"),
 )
 """What may import what: each stage only itself and those before it."""

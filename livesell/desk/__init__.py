@@ -56,6 +56,7 @@ DECISIONS: Mapping[type[c.Command], Callable[[Turn, Any], None]] = {
     c.Reopen: goods.reopen,
     c.SourceIs: goods.source_is,
     c.GapFound: goods.gap_found,
+    c.Purge: goods.purge,
 }
 
 

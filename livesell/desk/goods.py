@@ -215,3 +215,8 @@ def source_is(turn: Turn, command: c.SourceIs) -> None:
 def gap_found(turn: Turn, command: c.GapFound) -> None:
     """Comments of a source may be missing between two times."""
     turn.emit(e.Gap(at=turn.now, show=command.show, source=command.source, since=command.since, until=command.until))
+
+
+def purge(turn: Turn, command: c.Purge) -> None:
+    """People's data from before a time is taken out; the ledger says that it was."""
+    turn.emit(e.Purged(at=turn.now, before=command.before))

@@ -309,4 +309,5 @@ APPLY: Mapping[type[e.Event], Callable[[View, Any], None]] = {
     e.Jumped: nothing,
     e.Undone: nothing,
     e.Show: show,
+    e.Purged: nothing,
 }

@@ -70,13 +70,22 @@ class Store:
     def close(self) -> None:
         """Let the database go; SQLite's log is folded into the file."""
         if self.sqlite:
-            with engines.in_words(self.place), self.engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                connection.rollback()
-                assert raw is not None
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
         self.engine.dispose()
         self.readers.dispose()
+
+    def vacuum(self) -> None:
+        """Write an SQLite file anew, without what its free pages and its log still hold."""
+        self._outside("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _outside(self, *statements: str) -> None:
+        """Run statements that SQLite takes outside a transaction only."""
+        with engines.in_words(self.place), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            connection.rollback()
+            assert raw is not None
+            for statement in statements:
+                raw.execute(statement)
 
     # --- the transaction ------------------------------------------------------------------------------------------
 

@@ -77,6 +77,16 @@ def reader_engine(url: URL) -> Engine:
     return create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
 
 
+@contextlib.contextmanager
+def one_view(engine: Engine) -> Iterator[Connection]:
+    """A read transaction in which every query sees the same moment, on PostgreSQL too."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
 def _settle(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for name, value in PRAGMAS.items():
@@ -259,6 +269,7 @@ __all__ = [
     "check",
     "copy_beside",
     "in_words",
+    "one_view",
     "prepare",
     "reader_engine",
     "told",
