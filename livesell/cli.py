@@ -61,7 +61,7 @@ def run(
     config: ConfigOption = None,
     record: Annotated[Path | None, typer.Option(help="A folder for raw frames, to play again later.")] = None,
 ) -> None:
-    """Run a show: listen, take orders, serve the pages."""
+    """Run a show: listen, take orders, serve the pages; without a configuration, take the first steps."""
     import asyncio
     import gc
 
@@ -72,10 +72,11 @@ def run(
     gc.freeze()
     gc.enable()
 
+    first = config is None and not Path("config.toml").exists()
     settings = configured(config)
     logs.start(settings.folder, secrets=())
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(running.run(settings, record=record))
+        asyncio.run(running.first_run(Path.cwd(), record=record) if first else running.run(settings, record=record))
 
 
 @app.command()

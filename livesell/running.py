@@ -23,7 +23,7 @@ from livesell.errors import StoreError
 from livesell.model import Code, Product, Reading
 from livesell.store.engine import Lock
 from livesell.store.writer import utc_now
-from livesell.web.app import database_file, open_store, serving
+from livesell.web.app import Door, database_file, open_store, serving
 from livesell.web.keys import ROLES, Keys, Role
 from livesell.web.shop import Shop
 
@@ -133,6 +133,7 @@ async def running(
     record: Path | None = None,
     clock: Callable[[], datetime] = utc_now,
     ready: Callable[[Shop], None] = lambda _: None,
+    door: Door | None = None,
 ) -> AsyncIterator[tuple[Shop, str]]:
     """A shop at work, with the address of its server; `ready` gets the shop before its sources begin.
 
@@ -156,7 +157,7 @@ async def running(
             keys = Keys.open(beside / "livesell.keys", configured)
             logs.hide(*(keys.of(role) for role in ROLES))
             tape = Tape(record).keep if record is not None else None
-            async with serving(config, store, sources, keys=keys, clock=clock, record=tape, ready=ready) as (
+            async with serving(config, store, sources, keys=keys, clock=clock, record=tape, ready=ready, door=door) as (
                 shop,
                 port,
             ):
@@ -182,11 +183,21 @@ def _told(loading: asyncio.Task[None]) -> None:
         log.error("comments cannot be read: %s; each goes to a person", error)
 
 
-async def run(config: Config, *, record: Path | None = None, out: TextIO = sys.stdout) -> None:
+async def run(
+    config: Config, *, record: Path | None = None, out: TextIO = sys.stdout, door: Door | None = None
+) -> None:
     """Serve until Ctrl+C or a termination signal."""
-    async with running(config, sources_of(config), record=record) as (shop, address):
+    async with running(config, sources_of(config), record=record, door=door) as (shop, address):
         print(banner(shop, address, keys=out.isatty()), file=out, flush=True)
         await until_stopped()
+
+
+async def first_run(folder: Path, *, record: Path | None = None, out: TextIO = sys.stdout) -> None:
+    """Take the first steps in a folder without a configuration, then serve the shop they made."""
+    from livesell import first
+
+    config, listening, one_time = await first.steps_done(folder, out)
+    await run(config, record=record, out=out, door=Door(listening, one_time))
 
 
 def banner(shop: Shop, address: str, *, keys: bool) -> str:

@@ -17,7 +17,10 @@ from livesell import bundle, i18n
 from livesell.errors import BadInput, ConfigError
 from livesell.i18n import Words
 from livesell.web import themes, view
+from livesell.web.keys import Keys
 from livesell.web.pages import environment
+from livesell.web.setup import Setup, shown
+from tests.doors import KEYS
 from tests.test_crash import free_port
 from tests.test_pages import LAPTOP, ON_AIR, PHONE, browser, page_of, selling
 
@@ -165,30 +168,20 @@ def test_pages_are_light() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_short_pages_in_every_language(language: str) -> None:
+def test_short_pages_in_every_language(tmp_path: Path, language: str) -> None:
     """The page that asks for the key says what is wrong beside the field; the five steps work as plain forms."""
     page = rendered("key.html", language, status=401, code="wrong_key", reason="")
     assert Words(language, "VND", "UTC")("key.wrong") in page
     assert 'aria-invalid="true"' in page
     assert "<b>x</b>" not in rendered("key.html", language, status=409, code="changed", reason="<b>x</b>")
-    form = {"name": "<script>", "country": "VN", "goods": "A1 trà, 12o", "text": "A1"}
-    steps = {
-        "form": form,
-        "errors": {"name": "?"},
-        "rows": [],
-        "row_errors": [{"row": 2, "value": "12o"}],
-        "sources": ["x"],
-    }
-    more = {
-        "read": "A1 ×1",
-        "link_example": "https://example.org/@shop",
-        "countries": {"VN": "Việt Nam"},
-        "overlay_url": "x",
-    }
+    setup = Setup(tmp_path, Keys(KEYS), 8777, language=language, name="<script>x</script>", goods="A1, <b>trà</b>, 12o")
+    setup.sources.append({"platform": "tiktok", "user": "shop"})
     for step in range(1, 6):
-        text = rendered("setup.html", language, step=step, **steps, **more)
+        text = shown(setup, step, form={"link": "<script>y"}, errors={"link": "<script>z"}).text or ""
         assert "<form" in text
-        assert "<script>" not in text.replace('<script type="application/json"', "")
+        assert not re.search("<script>|<b>trà", text)
+        assert text.count("<") < 1200
+        assert len(gzip.compress(text.encode())) + weight("setup.js", "page.css", "plain.css", "icons.svg") < 40_000
 
 
 # --- in a browser ---------------------------------------------------------------------------------------------------

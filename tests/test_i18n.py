@@ -202,7 +202,7 @@ def names_of(text: str) -> set[str]:
 def test_what_a_sentence_needs_is_given() -> None:
     """No page shows braces: whoever asks for a sentence gives all that it takes."""
     calls = [*calls_of_templates(), *calls_of_scripts()]
-    assert {key for _, key, _ in calls} > {"act.confirm", "show.orders", "rev.use_found", "setup.row_error"}
+    assert {key for _, key, _ in calls} > {"act.confirm", "show.orders", "rev.use_found", "setup.alike"}
     assert [(where, key) for where, key, given in calls if not holes(words("en")[key]) <= given] == []
 
 

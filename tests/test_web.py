@@ -324,6 +324,7 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("GET", "/review"): "seller",
         ("POST", "/review/do"): "seller",
         ("GET", "/review/print"): "seller",
+        ("GET", "/setup"): "seller",
         ("GET", "/export/{format}"): "seller",
         ("GET", "/overlay/{theme}"): "overlay",
         ("GET", "/static/{set}/{path:.+}"): "none",

@@ -325,17 +325,7 @@ class Look:
 
     def reading(self, reading: Reading) -> Shape:
         """How a comment is read."""
-        return {
-            "intent": reading.intent,
-            "lines": [_claim(claim) for claim in reading.claims],
-            "phone": reading.phone,
-            "confidence": reading.confidence,
-            "why": [_why(why) for why in reading.why],
-            "unknown": list(reading.unknown),
-            "replaces": [claim.code for claim in reading.replaces],
-            "adds": reading.adds,
-            "candidates": list(reading.candidates),
-        }
+        return shape_of(reading)
 
     def _unclear(self, unclear: UnclearState, reading: Reading | None) -> Shape:
         asked = {claim.code: claim.quantity for claim in reading.claims} if reading is not None else {}
@@ -430,6 +420,21 @@ class Look:
                 product = replace(product, stock=on_hand)
             found.append(product)
         return found
+
+
+def shape_of(reading: Reading) -> Shape:
+    """How a comment is read, as pages get it."""
+    return {
+        "intent": reading.intent,
+        "lines": [_claim(claim) for claim in reading.claims],
+        "phone": reading.phone,
+        "confidence": reading.confidence,
+        "why": [_why(why) for why in reading.why],
+        "unknown": list(reading.unknown),
+        "replaces": [claim.code for claim in reading.replaces],
+        "adds": reading.adds,
+        "candidates": list(reading.candidates),
+    }
 
 
 def _claim(claim: Claim) -> Shape:

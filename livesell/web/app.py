@@ -8,6 +8,7 @@ import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -28,10 +29,18 @@ from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
 from livesell.web import api, hooks, pages
 from livesell.web.guard import RUNNER, Guard
-from livesell.web.keys import Keys
+from livesell.web.keys import Keys, OneTime
 from livesell.web.shop import SHOP, Shop
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A port that is listened to already, and the keys that open a page once behind it."""
+
+    listening: socket.socket
+    one_time: OneTime
 
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
@@ -79,11 +88,12 @@ async def serving(
     clock: Callable[[], datetime] = utc_now,
     record: Callable[[Adapter, Frame], None] | None = None,
     ready: Callable[[Shop], None] = lambda _: None,
+    door: Door | None = None,
 ) -> AsyncIterator[tuple[Shop, int]]:
     """A shop at work: its writer, feed, sources and server; gives it with the port it listens on.
 
     The store is open already. The goods of the sheet are taken in before anybody is served, so that a bad row is told
-    at once; an error there leaves the goods as they are.
+    at once; an error there leaves the goods as they are. `door` is one that is open already.
     """
     decimals = get_currency_precision(config.shop.currency)
     settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names)
@@ -114,6 +124,8 @@ async def serving(
             port=server.port,
             hosts=server.hosts,
             public_host=server.public_host,
+            one_time=door.one_time if door is not None else None,
+            page=lambda refusal: pages.refused(config, refusal),
         )
         shop = Shop(config, store, writer, feed, guard, at_work, number, clock, config.shop.currency, decimals)
         ready(shop)
@@ -122,7 +134,7 @@ async def serving(
         )
         await runner.setup()
         try:
-            listening = bound(server.host, server.port)
+            listening = door.listening if door is not None else bound(server.host, server.port)
             site = web.SockSite(runner, listening)
             await site.start()
             port = listening.getsockname()[1]

@@ -114,7 +114,7 @@ class Guard:
         self.keys, self.sessions, self.port = keys, sessions, port
         self.one_time = one_time or OneTime()
         self.rules: list[Rule] = []
-        self._page, self._now, self._clock = page, now, clock
+        self._page, self.now, self._clock = page, now, clock
         self._by_route: dict[object, Rule] = {}
         self._attempts = Attempts()
         self._touched: dict[str, datetime] = {}
@@ -273,7 +273,7 @@ class Guard:
             return _Caller()
         for role in _cookie_roles(request, rule):
             for token in _tokens(request, self._cookie(role)):
-                if await self.sessions.role_of(_digest(token), self._now()) == role:
+                if await self.sessions.role_of(_digest(token), self.now()) == role:
                     return _Caller(role, "cookie", token)
         return _Caller()
 
@@ -282,7 +282,7 @@ class Guard:
         wait = self._attempts.count(address, self._clock())
         role = self.keys.role_of(text)
         if role is None and by == "query" and rule.kind == "page" and request.method == "GET":
-            role = self.one_time.take(text, self._now())
+            role = self.one_time.take(text, self.now())
         if role is not None:
             self._attempts.forgive(address)
             return _Caller(role, by)
@@ -293,7 +293,7 @@ class Guard:
 
     async def _keep_in(self, request: web.Request, rule: Rule, caller: _Caller, role: Role, *, secure: bool) -> None:
         """Turn a key in the address of a page into a session, and keep one that is in use from running out."""
-        now = self._now()
+        now = self.now()
         token = caller.token
         if caller.by == "query" and rule.kind in ("page", "overlay") and request.method in _SAFE:
             # A broadcasting program comes with its key each time; while its session is good it gets that one again.

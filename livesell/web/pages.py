@@ -15,9 +15,11 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from markupsafe import Markup
 
 from livesell import bundle, exports, i18n
+from livesell.config import Config
 from livesell.errors import BadInput, NotFound, Refused
 from livesell.model import ShowId
 from livesell.store.overview import Overview
+from livesell.web import refusal as no
 from livesell.web import view
 from livesell.web.api import carry_out
 from livesell.web.assets import Assets, found_themes
@@ -73,6 +75,7 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     guard.route(router, "GET", "/review", review, needs="seller", kind="page")
     guard.route(router, "POST", "/review/do", review_do, needs="seller", kind="page")
     guard.route(router, "GET", "/review/print", print_page, needs="seller", kind="page")
+    guard.route(router, "GET", "/setup", set_up, needs="seller", kind="page")
     guard.route(router, "GET", "/export/{format}", export, needs="seller", kind="page")
     guard.route(router, "GET", "/overlay/{theme}", overlay, needs="overlay", kind="overlay")
     guard.route(router, "GET", Assets.ROUTE, assets().serve, needs="none", kind="static")
@@ -103,6 +106,27 @@ def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.R
 async def home(request: web.Request) -> web.Response:
     """The control page."""
     return await control(request)
+
+
+async def set_up(request: web.Request) -> web.Response:  # noqa: ARG001 - it always leads on
+    """The first steps are taken: what is changed later is changed on the pages."""
+    raise web.HTTPSeeOther("/control")
+
+
+def refused(config: Config, refusal: Refusal) -> web.Response:
+    """A refusal as a page in the shop's language, which asks for the key where that is what is missing."""
+    words = i18n.Words(config.shop.language, config.shop.currency, config.shop.timezone)
+    key = f"refused.{refusal.code}"
+    plain = key in words.table and "{" not in str(words.table[key])
+    page = {
+        "language": words.language,
+        "shop": {"name": ""},
+        "status": refusal.status,
+        "code": refusal.code,
+        "reason": words(key) if plain else refusal.words,
+    }
+    text = environment().get_template("key.html").render(page=page, **view.functions(words))
+    return no.response(refusal, text, "text/html")
 
 
 async def control(request: web.Request) -> web.Response:

@@ -77,7 +77,7 @@ def page(refusal: Refusal) -> web.Response:
             "</label> <button>Open</button></form>"
         )
     words = html.escape(refusal.words)
-    return _response(
+    return response(
         refusal,
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>livesell</title><h1>{words}</h1>{ask}</html>",
@@ -89,7 +89,7 @@ def unseen(refusal: Refusal) -> web.Response:
     """The refusal as a page that shows nothing on air; the words are in its title, which only a browser shows."""
     words = html.escape(refusal.words)
     text = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{words}</title><body></body></html>'
-    return _response(refusal, text, "text/html")
+    return response(refusal, text, "text/html")
 
 
 def from_http(error: web.HTTPException) -> Refusal:
@@ -114,10 +114,11 @@ def _beside(data: Mapping[str, object]) -> dict[str, object]:
 
 def body(refusal: Refusal) -> web.Response:
     """The refusal as JSON."""
-    return _response(refusal, refusal.text or "", "application/json")
+    return response(refusal, refusal.text or "", "application/json")
 
 
-def _response(refusal: Refusal, text: str, content_type: str) -> web.Response:
+def response(refusal: Refusal, text: str, content_type: str) -> web.Response:
+    """An answer with the refusal's status and headers."""
     own = {name: value for name, value in refusal.headers.items() if name not in ("Content-Type", "Content-Length")}
     response = web.Response(status=refusal.status, text=text, content_type=content_type, headers=own)
     if refusal.keep_alive is False:
