@@ -168,7 +168,7 @@ def unknown_code(view: View, index: Index, at: int) -> Spot | None:
         return None
     if first.plain + " " + second.plain in index.values:
         return None  # "ip13": an option
-    ordinary = bool(view.at.get(at))
+    ordinary = bool(view.at.get(at)) and view.meant[at] == view.words[at]  # "ZZ9" is no long-drawn "z"
     known = first.text.upper() in index.prefixes
     if known and (second.glued or (len(first.text) > 1 and not ordinary)):
         return Spot("unknown", at, at + 2)
