@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 from livesell.adapter import Decoded, Frame, clean, read_time
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Role
 
 from ._fields import ident, letters, payload, rows, since_1970, single_line, table, words
-from ._protobuf import Fields, build, decode_error
+from ._youtube_messages import (
+    CHAT_ENDED,
+    DELETED,
+    MILESTONE,
+    RETRACTED,
+    SUPER_CHAT,
+    TEXT,
+    TOMBSTONE,
+    USER_BANNED,
+    grpc_messages,
+)
 
 YOUTUBE = Platform("youtube")
 ENDED = Ended("the live chat is over")
@@ -101,39 +109,6 @@ def _deleted(message: Any, author: Any = None) -> Iterator[Deleted]:
 
 # --- gRPC -----------------------------------------------------------------------------------------------------------
 
-MESSAGES: dict[str, Fields] = {
-    "Request": {"live_chat_id": (1, "string"), "page_token": (99, "string"), "part": (100, "*string")},
-    "Response": {"offline_at": (2, "bytes"), "next_page_token": (100602, "bytes"), "items": (1007, "*Item")},
-    "Item": {"id": (101, "bytes"), "snippet": (2, "Snippet"), "author_details": (3, "Author")},
-    "Author": {
-        "channel_id": (10101, "bytes"),
-        "display_name": (103, "bytes"),
-        "is_chat_owner": (5, "bool"),
-        "is_chat_moderator": (7, "bool"),
-    },
-    "Snippet": {
-        "type": (1, "int32"),
-        "author_channel_id": (301, "bytes"),
-        "published_at": (4, "bytes"),
-        "display_message": (16, "bytes"),
-        "text_message_details": (19, "Text"),
-        "deleted_details": (20, "Removed"),
-        "retracted_details": (21, "Withdrawn"),
-        "super_chat_details": (27, "SuperChat"),
-    },
-    "Text": {"message_text": (1, "bytes")},
-    "Removed": {"deleted_message_id": (101, "bytes")},
-    "Withdrawn": {"retracted_message_id": (201, "bytes")},
-    "SuperChat": {"user_comment": (4, "bytes")},
-}
-TEXT, TOMBSTONE, CHAT_ENDED, DELETED, RETRACTED, SUPER_CHAT = 1, 2, 4, 8, 9, 15
-
-
-@cache
-def grpc_messages() -> SimpleNamespace:
-    """The message classes of the stream, made once; AdapterError where protobuf is not installed."""
-    return SimpleNamespace(**build("livesell.youtube", MESSAGES, "youtube-grpc"), DecodeError=decode_error())
-
 
 def from_grpc(data: bytes, history: bool) -> Iterator[Decoded]:
     """One response of the stream; nothing for one that is cut off."""
@@ -151,9 +126,11 @@ def from_grpc(data: bytes, history: bool) -> Iterator[Decoded]:
 def _grpc_item(item: Any, history: bool) -> Iterator[Decoded]:
     snippet, author = item.snippet, item.author_details
     kind, message = snippet.type, ident(letters(item.id))
-    if kind in (TEXT, SUPER_CHAT):
-        spoken = snippet.super_chat_details.user_comment or snippet.text_message_details.message_text
-        text = letters(spoken or (snippet.display_message if kind == TEXT else b""))
+    if kind in (TEXT, SUPER_CHAT, MILESTONE):
+        # What is displayed of the paid kinds begins with YouTube's own words; what was typed has a place of its own.
+        typed = {TEXT: snippet.text_message_details.message_text or snippet.display_message}
+        typed |= {SUPER_CHAT: snippet.super_chat_details.user_comment, MILESTONE: snippet.milestone.user_comment}
+        text = letters(typed[kind])
         who = ident(letters(author.channel_id or snippet.author_channel_id))
         role: Role = "seller" if author.is_chat_owner else "moderator" if author.is_chat_moderator else "viewer"
         sent_at = read_time(letters(snippet.published_at))
@@ -162,6 +139,8 @@ def _grpc_item(item: Any, history: bool) -> Iterator[Decoded]:
         yield from _deleted(letters(snippet.deleted_details.deleted_message_id))
     elif kind == RETRACTED:
         yield from _deleted(letters(snippet.retracted_details.retracted_message_id))
+    elif kind == USER_BANNED:
+        yield from _deleted(None, letters(snippet.banned_details.user.channel_id))
     elif kind == TOMBSTONE:
         yield from _deleted(message)
     elif kind == CHAT_ENDED:

@@ -11,7 +11,7 @@ from typing import Any
 from livesell.errors import AdapterError
 
 from ._protobuf import missing
-from ._youtube import grpc_messages
+from ._youtube_messages import grpc_messages
 
 SHORT = 30
 """Seconds: a stream that lives less costs more than asking."""
@@ -22,6 +22,10 @@ METHOD = "/youtube.api.v3.V3DataLiveChatMessageService/StreamList"
 
 class Over(AdapterError):
     """The chat is over."""
+
+
+class Unknown(AdapterError):
+    """The key or token is not taken."""
 
 
 class Stream:
@@ -71,7 +75,7 @@ class Stream:
 def failure(code: str) -> AdapterError:
     """A gRPC status in words, with what to do."""
     if code == "UNAUTHENTICATED":
-        return AdapterError("YouTube does not take the key or token: make a new one", permanent=True)
+        return Unknown("YouTube does not take the key or token: make a new one", permanent=True)
     if code == "FAILED_PRECONDITION":
         return Over("the live chat is over")
     if code == "PERMISSION_DENIED":

@@ -228,11 +228,16 @@ class Facebook(Adapter):
             if self.settings.app_secret:
                 await ear.tell(Status("live"))
                 await asyncio.Event().wait()
-            raise AdapterError(f"a page token is needed (`token`), with {PERMISSIONS}", permanent=True)
+            where = "from developers.facebook.com/tools/explorer"
+            raise AdapterError(f"a page token is needed (`token`, {where}), with {PERMISSIONS}", permanent=True)
         async with asking("Facebook") as http:
             if self.settings.page:
                 page = await self._ask(http, self.settings.page, fields="id")
                 self.seller_ids |= {ident(page.get("id"))} - {""}
+            else:
+                with suppress(Gone):  # whose video it is: not every token may ask
+                    owner = table(await self._ask(http, self.settings.video, fields="from{id}"), "from")
+                    self.seller_ids |= {ident(owner.get("id"))} - {""}
             while not (video := self.settings.video or await self._live(http)):
                 again = datetime.now(UTC) + timedelta(seconds=self.settings.look_again)
                 await ear.tell(Status("waiting", "no live video on the page", again))
@@ -273,14 +278,16 @@ class Facebook(Adapter):
     async def _comments(self, http: Http, ear: Ear, video: str) -> bool:
         """Hear the comments since the last look, page by page; whether there were new ones."""
         first = video not in self._known
+        # The same for all pages of a look: a cursor counts within what was asked for.
+        since = "" if first or not self._newest else str(self._newest - 1)
         new = False
         after = ""
         for _ in range(MOST_PAGES):
             asked = {"fields": FIELDS, "limit": str(PAGE), "order": "chronological", "filter": "stream"}
             if self._filter:
                 asked["live_filter"] = self._filter
-            if self._newest and not first:
-                asked["since"] = str(self._newest - 1)
+            if since:
+                asked["since"] = since
             if after:
                 asked["after"] = after
             try:
@@ -293,7 +300,8 @@ class Facebook(Adapter):
             found = list(rows(body.get("data")))
             if any(ident(row.get("id")) not in self._seen for row in found):
                 new = True
-                await ear.hear(Frame(json=body, at=datetime.now(UTC), transport="poll", history=first))
+                # Without `paging`: its addresses of further pages have the token in them, and frames are recorded.
+                await ear.hear(Frame(json={"data": found}, at=datetime.now(UTC), transport="poll", history=first))
                 self._remember(found)
             else:
                 ear.beat()

@@ -96,6 +96,7 @@ class Instagram(Adapter):
     async def run(self, ear: Ear) -> None:
         """Wait: Meta posts."""
         if not self.settings.app_secret:
-            raise AdapterError("Instagram needs the app's secret (`app_secret`) to prove what it posts", permanent=True)
+            needed = "the app's secret (`app_secret`, from developers.facebook.com)"
+            raise AdapterError(f"Instagram needs {needed} to prove what it posts", permanent=True)
         await ear.tell(Status("live"))
         await asyncio.Event().wait()

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from livesell.adapter import UNPROVEN, Adapter, Answer, Decoded, Ear, Frame, Hook, Settings, Status, read_time
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Role
@@ -25,6 +27,7 @@ LINK = re.compile(
 )
 NOT_CHANNELS = frozenset(["browse", "category", "categories", "clips", "following", "video", "search", "dashboard"])
 EMOTE = re.compile(r"\[emote:\d+:([\w-]*)\]", re.ASCII)
+NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 WINDOW = timedelta(minutes=10)
 ENDED = Ended("the stream is over")
 
@@ -124,6 +127,7 @@ class KickSettings(Settings, frozen=True, kw_only=True):
     web_url: str = "https://web.kick.com"
     site_url: str = "https://kick.com"
     pusher_url: str = "wss://ws-us2.pusher.com/app/32cbd69e4b950bf97679"
+    pusher_host: str = "wss://ws-{cluster}.pusher.com"
     centrifugo_url: str = "wss://realtime.us-west-2.platform.kick.com/connection/websocket"
 
 
@@ -193,7 +197,9 @@ class Kick(Adapter):
                 await ear.tell(Status("live"))
                 await asyncio.Event().wait()
             room = self.settings.chatroom or await self._room(http)
-            line = self.settings.transport if self.settings.transport != "auto" else await self._line(http)
+            line, urls = self.settings.transport, self.settings
+            if line == "auto":
+                line, urls = await self._line(http)
 
             async def heard(text: str) -> bool:
                 frame = Frame(text=text, at=datetime.now(UTC), transport=line)
@@ -201,9 +207,9 @@ class Kick(Adapter):
                 return any(isinstance(item, Ended) for item in self.decode(frame))
 
             if line == "centrifugo":
-                await centrifugo(self.settings, http, room, ear, heard)
+                await centrifugo(urls, http, room, ear, heard)
             else:
-                await pusher(self.settings, room, ear, heard)
+                await pusher(urls, room, ear, heard)
 
     async def _room(self, http: Any) -> str:
         reply = await http.get(f"{self.settings.site_url}/api/v2/channels/{self.place}")
@@ -218,8 +224,8 @@ class Kick(Adapter):
             permanent=True,
         )
 
-    async def _line(self, http: Any) -> str:
-        """Which line the site uses now; Pusher where it does not say."""
+    async def _line(self, http: Any) -> tuple[str, Any]:
+        """Which line the site uses now, and where it is; Pusher where it does not say."""
         asked = {"accepted_providers": [{"provider": "pusher"}, {"provider": "centrifugo"}]}
         client = {"id": CLIENT, "type": "web"}
         try:
@@ -227,9 +233,17 @@ class Kick(Adapter):
                 f"{self.settings.web_url}/api/v1/realtime/connection", json={"client": client, "capabilities": asked}
             )
         except AdapterError:
-            return "pusher"
+            return "pusher", self.settings
         first = next(rows(table(reply.body, "data").get("connections")), {})
-        return "centrifugo" if first.get("provider") == "centrifugo" else "pusher"
+        if first.get("provider") == "centrifugo":
+            url = words(table(first, "credentials").get("url"))
+            return "centrifugo", replace(self.settings, centrifugo_url=url or self.settings.centrifugo_url)
+        told = {**first, **table(first, "credentials")}
+        key, cluster = words(told.get("app_key")), words(told.get("cluster"))
+        if not NAME.fullmatch(key) or not NAME.fullmatch(cluster):
+            return "pusher", self.settings
+        host = self.settings.pusher_host.format(cluster=cluster)
+        return "pusher", replace(self.settings, pusher_url=f"{host}/app/{key}")
 
 
 def _public_key(pem: str) -> Any:

@@ -89,7 +89,8 @@ class Restream(Adapter):
                 await self._login.renew(http)
         token = self._login.token
         if not token:
-            raise AdapterError("Restream needs a `token`, or `refresh` with the app's `client_id`", permanent=True)
+            needed = "a `token`, or `refresh` with the `client_id` of an app (developers.restream.io)"
+            raise AdapterError(f"Restream needs {needed}", permanent=True)
         async with opened(f"{self.settings.url}?{urlencode({'accessToken': token})}", "Restream") as socket:
             live = False
             while True:

@@ -93,7 +93,7 @@ class Shopee(Adapter):
         own = self.settings
         if not (own.partner_id and own.partner_key and own.token and (own.user or own.shop)):
             needed = "`partner_id`, `partner_key`, `token` and `user` or `shop`"
-            raise AdapterError(f"Shopee needs {needed} of an app approved on its Open Platform", permanent=True)
+            raise AdapterError(f"Shopee needs {needed} of an app approved on open.shopee.com", permanent=True)
         last: datetime | None = None
         async with asking("Shopee") as http:
             while True:

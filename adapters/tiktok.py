@@ -1,4 +1,4 @@
-"""TikTok LIVE, which has no official interface: read through the TikTokLive client or Euler Stream's WebSocket.
+"""TikTok LIVE, which has no official interface: by the TikTokLive client, Euler Stream, or a relay on this machine.
 
 Binary frames are webcast protobuf (`_webcast.py`), JSON frames what Euler and relays make of it. Gifts are no orders.
 """
@@ -183,19 +183,21 @@ def _list(data: Mapping[str, Any], *keys: str) -> list[Any]:
 
 
 class TikTokSettings(Settings, frozen=True, kw_only=True):
-    """`user`: the handle, with or without @. `transport`: "tiktoklive" needs the extra, "euler" needs a key.
+    """`user`: the handle, with or without @. `transport`: "tiktoklive" needs the extra, "euler" needs a key, "relay" a
+    program on this machine that says TikTok's events by WebSocket.
 
     `key`: of Euler Stream; TikTokLive works without one for a few connections a day. `look_again`: seconds between
     looks while the live is not on. `room_id` spares the look at TikTok's pages. Addresses are for mirrors and tests.
     """
 
     user: str
-    transport: Literal["tiktoklive", "euler"] = "tiktoklive"
+    transport: Literal["tiktoklive", "euler", "relay"] = "tiktoklive"
     key: str = ""
     look_again: float = 20
     room_id: str = ""
     sign_url: str = "https://api.eulerstream.com"
     euler_url: str = "wss://ws.eulerstream.com"
+    relay_url: str = "ws://127.0.0.1:21213/"
     web_url: str = "https://www.tiktok.com"
     webcast_url: str = "https://webcast.tiktok.com/webcast"
 
@@ -235,6 +237,8 @@ class TikTok(Adapter):
         while True:
             if self.settings.transport == "euler":
                 over = await self._euler(ear)
+            elif self.settings.transport == "relay":
+                over = await self._relay(ear)
             else:
                 over = await listen(self.settings, self.user, ear, self._heard)
             if over:
@@ -247,6 +251,19 @@ class TikTok(Adapter):
         """Whether the live ended with this frame."""
         await ear.hear(frame)
         return any(isinstance(item, Ended) for item in self.decode(frame))
+
+    # --- a relay ---------------------------------------------------------------------------------------------------
+
+    async def _relay(self, ear: Ear) -> bool:
+        """Listen to TikFinity or another that says {"event", "data"}; it connects to TikTok and waits by itself."""
+        async with opened(self.settings.relay_url, "the TikTok relay") as socket:
+            await ear.tell(Status("waiting", "the relay is there and has said nothing yet"))
+            async for data in socket:
+                await ear.tell(Status("live"))
+                text, raw = (data, None) if isinstance(data, str) else (None, data)
+                if await self._heard(ear, Frame(text=text, data=raw, at=datetime.now(UTC), transport="relay")):
+                    return True
+            raise AdapterError("the TikTok relay closed the line")
 
     # --- Euler Stream's WebSocket ---------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from . import _youtube
 from ._fields import ident, rows, table, whole, words
 from ._http import Http, Reply, asking
 from ._kept import OAuth
-from ._youtube_grpc import SHORT, Over, Stream
+from ._youtube_grpc import SHORT, Over, Stream, Unknown
 
 VIDEO = re.compile(
     r"(?:https?://)?(?:www\.|m\.|studio\.)?(?:youtu\.be/|youtube\.com/"
@@ -122,7 +122,7 @@ class YouTube(Adapter):
                 if chat is None:
                     return
                 await self._wait(ear, "the broadcast has not begun")
-            if self.settings.transport == "grpc" and await self._stream(ear, chat):
+            if self.settings.transport == "grpc" and await self._stream(http, ear, chat):
                 return
             await self._list(http, ear, chat)
 
@@ -234,9 +234,9 @@ class YouTube(Adapter):
             await ear.tell(Status("live", f"looking every {wait:.0f} s, so that today's quota lasts"))
             await asyncio.sleep(wait)
 
-    async def _stream(self, ear: Ear, chat: str) -> bool:
+    async def _stream(self, http: Http, ear: Ear, chat: str) -> bool:
         """Listen to the gRPC stream to the end; False if it keeps closing and asking is the better way."""
-        short = 0
+        short, renewed = 0, ""
         while short < 2:
             began = asyncio.get_running_loop().time()
             self._used += COST
@@ -252,6 +252,12 @@ class YouTube(Adapter):
             except Over:
                 await ear.take([_youtube.ENDED])
                 return True
+            except Unknown:
+                if not self._login.refresh or renewed == self._login.token:
+                    raise
+                await self._login.renew(http)
+                renewed = self._login.token
+                continue
             short = short + 1 if asyncio.get_running_loop().time() - began < SHORT else 0
         return False
 
@@ -296,7 +302,7 @@ def _watched(page: str) -> tuple[str, str, dict[str, Any]]:
 
 def _continued(body: Any) -> tuple[str, float]:
     """What to ask next and in how many seconds; "" when the chat is over."""
-    chat = table(body, "continuationContents", "liveChatContinuation")
+    chat = table(table(body, "response") or body, "continuationContents", "liveChatContinuation")
     for row in rows(chat.get("continuations")):
         for kind in ("invalidationContinuationData", "timedContinuationData"):
             data = table(row, kind)

@@ -116,6 +116,7 @@ class Zalo(Adapter):
     async def run(self, ear: Ear) -> None:
         """Wait: Zalo posts."""
         if not self.settings.secret:
-            raise AdapterError("Zalo needs the account's secret key (`secret`) to prove what it posts", permanent=True)
+            needed = "the account's secret key (`secret`, from developers.zalo.me)"
+            raise AdapterError(f"Zalo needs {needed} to prove what it posts", permanent=True)
         await ear.tell(Status("live"))
         await asyncio.Event().wait()

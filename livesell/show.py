@@ -95,6 +95,7 @@ class Listening:
         self.lost_until: datetime | None = None
         self.state: Literal["", "live", "waiting", "lost", "stopped", "ended"] = ""
         self.reason = ""
+        self._end: str | None = None
         self._missing = alive_at is not None
         self._beats = 0
 
@@ -112,6 +113,15 @@ class Listening:
             self.record(self.adapter, frame)
         await self.take(self.adapter.decode(frame))
 
+    async def posted(self, frame: Frame) -> None:
+        """Take a frame that came by webhook: no line stands that ends with the stream, so its end is told here."""
+        over, self._end = self._end is not None, None
+        await self.hear(frame)
+        if self._end is not None:
+            await self._state("ended", self._end)
+        elif over and self.state == "ended":
+            await self._state("live")
+
     async def take(self, items: Iterable[Decoded]) -> None:
         """Store what was decoded, in its order; held back for as long as the database takes nothing."""
         self.beat()
@@ -126,7 +136,7 @@ class Listening:
                 platform = item.platform if self.adapter.stable_ids else Platform(self.name)
                 await self._hold(Gone(self.show, replace(item, platform=platform)))
             elif isinstance(item, Ended):
-                self.reason = item.reason
+                self._end = item.reason
         await self._say(waiting)
 
     async def tell(self, status: Status | Gap) -> None:
@@ -159,7 +169,7 @@ class Listening:
             began = loop.time()
             try:
                 await self._connect()
-                await self._state("ended", self.reason)
+                await self._state("ended", self._end or "")
                 return
             except AdapterError as error:
                 if error.permanent:

@@ -47,7 +47,7 @@ async def receive(request: web.Request) -> web.Response:
     try:
         async with asyncio.timeout(SECONDS):
             for frame in answer.frames:
-                await listening.hear(frame)
+                await listening.posted(frame)
     except TimeoutError:
         # Nothing of it is acknowledged: the platform posts it again, and what was stored already counts once.
         log.warning("a post to source %s was not stored within %.0f s", name, SECONDS)

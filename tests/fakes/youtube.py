@@ -12,7 +12,7 @@ import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
 from aiohttp import web
 
-from adapters._youtube import grpc_messages
+from adapters._youtube_messages import grpc_messages
 
 VIDEO, CHAT, OWNER = "dQw0live_01", "chat-1", "UCowner00000000000000000"
 
