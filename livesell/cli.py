@@ -96,13 +96,24 @@ def replay(
 
 
 @sources_app.command("add")
-def sources_add(link: str, config: ConfigOption = None) -> None:
-    """Add a source by its link: a live's address, a channel, a page."""
+def sources_add(
+    link: str,
+    config: ConfigOption = None,
+    keys: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the source, as in config.toml.")
+    ] = None,
+) -> None:
+    """Add a source by its link: a live's address, a channel, a page; a running show listens to it at once."""
     import asyncio
 
     from livesell import sheets
+    from livesell.errors import BadInput
 
-    print(asyncio.run(sheets.add_source(configured(config), link)))
+    pairs = [one.partition("=") for one in keys or []]
+    if not all(sign and name for name, sign, _ in pairs):
+        raise BadInput("--set takes KEY=VALUE, as --set token_env=FB_TOKEN")
+    further = {name: value for name, _, value in pairs}
+    print(asyncio.run(sheets.add_source(configured(config), link, further)))
 
 
 @app.command()

@@ -16,7 +16,7 @@ import msgspec
 
 from livesell import bundle
 from livesell.adapter import Adapter
-from livesell.errors import ConfigError
+from livesell.errors import BadInput, ConfigError
 
 GROUP = "livesell.adapters"
 SHARED = ("platform", "name", "seller_ids")
@@ -113,6 +113,31 @@ def recognise(link: str) -> tuple[str, Mapping[str, Any]] | None:
         if settings is not None:
             return platform, settings
     return None
+
+
+def pasted(link: str, names: Iterable[str], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The `[[source]]` table of a pasted link with further keys, under a free name; BadInput for a strange link."""
+    found = recognise(link)
+    if found is None:
+        words = "is not known; paste the address of a live or a channel as the browser shows it"
+        raise BadInput(f"'{link[:200]}' {words}")
+    platform, settings = found
+    table = {"platform": platform, **settings, **keys}
+    taken = set(names)
+    if "name" not in table and platform in taken:
+        table["name"] = next(
+            f"{platform}-{number}" for number in range(2, 1_000) if f"{platform}-{number}" not in taken
+        )
+    return table
+
+
+def with_added(
+    configured: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]], *, folder: Path = Path()
+) -> list[Mapping[str, Any]]:
+    """The tables of a configuration and those added by a link; a place that both have is the configuration's."""
+    places = {(one.platform, one.place) for one in make_sources(configured, folder=folder)}
+    further = [(table, make_source(table, "an added source", folder=folder)) for table in added]
+    return [*configured, *(table for table, one in further if (one.platform, one.place) not in places)]
 
 
 @cache

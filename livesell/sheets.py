@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,14 +18,13 @@ from livesell.exports import ExportedLine, ExportedOrder
 from livesell.model import ShowId
 from livesell.running import LateReader, added_sources
 from livesell.show import take_goods
+from livesell.store.added import change
 from livesell.store.asks import Asked
 from livesell.store.engine import Lock
-from livesell.store.overview import ADDED, Overview, looking
-from livesell.store.rows import text
-from livesell.store.schema import settings as settings_table
+from livesell.store.overview import Overview, looking
 from livesell.store.writer import Writer
-from livesell.store.writing import upsert
 from livesell.web.app import database_file, open_store
+from livesell.web.keys import Keys
 
 T = TypeVar("T")
 
@@ -66,26 +65,48 @@ async def writing(config: Config, instead: str, work: Callable[[Writer], Awaitab
             lock.give()
 
 
-async def add_source(config: Config, link: str) -> str:
-    """Add the source that a pasted link stands for, kept in the database; says what it is."""
-    found = registry.recognise(link)
-    if found is None:
-        raise BadInput(f"'{link}' is not known; paste the address of a live or a channel as the browser shows it")
-    platform, settings = found
-    table = {"platform": platform, **settings}
-    before = added_sources(config)
-    tables = [*config.source, *before]
-    names = {one.get("name", one.get("platform")) for one in tables}
-    if platform in names:
-        table["name"] = next(f"{platform}-{number}" for number in range(2, 100) if f"{platform}-{number}" not in names)
+async def add_source(config: Config, link: str, keys: Mapping[str, str] | None = None) -> str:
+    """Add the source that a pasted link stands for, kept in the database; says what it is.
+
+    A show that runs listens to it at once; `keys` are keys of the source, as in a `[[source]]` table.
+    """
+    path = database_file(config)
+    address = Lock(path).holder() if path is not None else None
+    if path is not None and address:
+        return await told(address, seller_key(config, path.parent), {"link": link, **(keys or {})})
+    tables = registry.with_added(config.source, added_sources(config), folder=config.folder)
+    table = registry.pasted(link, (str(one.get("name", one.get("platform"))) for one in tables), keys or {})
     one = registry.make_sources([*tables, table], folder=config.folder)[-1]
-    row = {"key": ADDED, "value": text([*before, table])}
     await writing(
         config,
         "add it as a [[source]] of config.toml and start again, or stop livesell first",
-        lambda writer: writer.submit(Asked(None, (), lambda to: upsert(to, settings_table, [row]))),
+        lambda writer: writer.submit(Asked(None, (), lambda to: change(to, add=[table]))),
     )
-    return f"{one.name}: {platform} {one.place}; `livesell check` tries it"
+    return f"{one.name}: {one.platform} {one.place}; `livesell check` tries it"
+
+
+def seller_key(config: Config, beside: Path) -> str:
+    """The key that a command on this machine shows to the running server."""
+    return config.server.keys.seller or Keys.open(beside / "livesell.keys").of("seller")
+
+
+async def told(address: str, key: str, body: Mapping[str, str]) -> str:
+    """Hand a source to the server that runs; BadInput with its words where it takes none."""
+    import aiohttp
+
+    headers = {"Authorization": f"Bearer {key}"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http,
+            http.post(f"{address}/api/sources", json=body, headers=headers) as answer,
+        ):
+            found = await answer.json()
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise StoreBusy(f"livesell at {address} does not answer ({type(error).__name__}): try again") from None
+    if status != 201:
+        raise BadInput(str(found.get("error", f"HTTP {status}")))
+    return f"{found['name']}: {found['platform']} {found['place']}; the running show listens to it now"
 
 
 def give_out(config: Config, file: Path) -> str:

@@ -187,6 +187,10 @@ class Listening:
             await self._state("lost", reason, self.clock() + timedelta(seconds=wait))
             await self.sleep(wait)
 
+    async def end(self, reason: str) -> None:
+        """Tell that this source is heard no more, and why."""
+        await self._state("ended", reason)
+
     async def _connect(self) -> None:
         if self.adapter.silence is None:
             await self.adapter.run(self)
@@ -277,11 +281,14 @@ class Spine:
         self.store, self.submit, self.show, self.clock = store, submit, show, clock
         self.sheet, self.currency = sheet, currency
         self.sheet_problem = ""
+        self.record = record
         alive = self._alive()
-        self.listening = [
-            Listening(show, source, submit, clock=clock, alive_at=alive.get(source.name), record=record)
-            for source in sources
-        ]
+        self.listening = [self._listening(source, alive.get(source.name)) for source in sources]
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def _listening(self, source: Adapter, alive_at: datetime | None = None) -> Listening:
+        return Listening(self.show, source, self.submit, clock=self.clock, alive_at=alive_at, record=self.record)
 
     def _alive(self) -> dict[str, datetime]:
         """When each source was last alive, from before a restart."""
@@ -304,11 +311,30 @@ class Spine:
         found = (one.adapter.seller_ids for one in self.listening if one.name == source)
         return next(found, frozenset())
 
+    def add(self, source: Adapter) -> None:
+        """Listen to one more source, from now on where the show runs already."""
+        one = self._listening(source)
+        self.listening.append(one)
+        if self._group is not None:
+            self._tasks[one.name] = self._group.create_task(one.run())
+
+    async def remove(self, name: str, reason: str) -> None:
+        """Listen no more to the source of that name; pages are told that it has ended, and why."""
+        one = self.source(name)
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if one is not None:
+            self.listening.remove(one)
+            await one.end(reason)
+
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
+            self._group = group
             for one in self.listening:
-                group.create_task(one.run())
+                self._tasks[one.name] = group.create_task(one.run())
             group.create_task(self._ticks())
             if self.sheet is not None:
                 group.create_task(self._watch(self.sheet))

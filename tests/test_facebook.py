@@ -7,13 +7,14 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from livesell import registry
-from livesell.adapter import Hook
+from livesell.adapter import Hook, write_frame
 from livesell.errors import AdapterError, ConfigError
 from livesell.registry import make_source
 from tests.fakes.ear import Listener
@@ -51,6 +52,41 @@ async def test_comments_are_read_page_by_page_and_followed() -> None:
         assert ear.states[0] == "live"
         assert graph.polls[0]["order"] == "chronological" and "since" not in graph.polls[0]
         assert int(graph.polls[-1]["since"]) > 0
+
+
+async def test_a_look_of_several_pages_keeps_its_beginning() -> None:
+    """More new comments than fit a page: every page of the look asks since the same moment, and none is passed over."""
+    async with Graph().serving() as graph:
+        graph.comments = [comment(1, "A1")]
+        ear = listener(graph)
+        async with ear.listening():
+            await ear.until(lambda: bool(ear.comments))
+            graph.polls.clear()
+            graph.comments += [comment(number, f"A{number}") for number in range(2, 140)]
+            await ear.until(lambda: len({one.id for one in ear.comments}) == 139)
+        paged = [(before, poll) for before, poll in pairwise(graph.polls) if "after" in poll]
+        assert len(paged) >= 2
+        assert all(poll.get("since") == before.get("since") for before, poll in paged)
+
+
+async def test_what_is_recorded_has_no_token_in_it() -> None:
+    """Facebook's answers name further pages with the token in the address: frames go without."""
+    async with Graph().serving() as graph:
+        graph.comments = [comment(1, "A1")]
+        ear = listener(graph, token="secret-token")
+        async with ear.listening():
+            await ear.until(lambda: bool(ear.comments))
+        assert "secret-token" in graph.answers[-1]
+        assert "secret-token" not in "".join(map(write_frame, ear.frames))
+
+
+async def test_the_owner_of_a_video_is_the_seller() -> None:
+    """Where only a video is named, whose it is is asked."""
+    async with Graph().serving() as graph:
+        ear = listener(graph, page="", video=VIDEO)
+        async with ear.listening():
+            await ear.until(lambda: bool(ear.states))
+        assert ear.adapter.seller_ids == {PAGE}
 
 
 async def test_a_look_that_finds_nothing_new_stores_nothing_again() -> None:

@@ -53,6 +53,26 @@ async def test_the_line_that_the_site_uses_is_read(provider: str | None) -> None
         assert ear.ends == ["the stream is over"]
 
 
+async def test_the_address_that_the_site_names_goes_before_ours() -> None:
+    """Where the site says at which address its line is, that one is taken: its lines move."""
+    async with KickFake().serving() as kick:
+        lost: dict[str, object] = {"pusher_url": "ws://127.0.0.1:9", "centrifugo_url": "ws://127.0.0.1:9"}
+        kick.provider, kick.named = "centrifugo", {"credentials": {"url": kick.centrifugo.url}}
+        ear = listener(kick, **lost)
+        async with ear.listening():
+            await ear.until(lambda: ear.states == ["live"])
+        kick.provider, kick.named = "pusher", {"app_key": "k3y", "cluster": "eu"}
+        ear = listener(kick, **lost, pusher_host=f"{kick.pusher.url}/{{cluster}}")
+        async with ear.listening():
+            await ear.until(lambda: ear.states[:1] == ["live"])
+        assert kick.pusher.paths[0].startswith("/eu/app/k3y?protocol=7")
+        kick.named = {"app_key": "k3y/../x", "cluster": "eu.example.com/"}
+        ear = listener(kick)
+        async with ear.listening():
+            await ear.until(lambda: ear.states[:1] == ["live"])
+        assert kick.pusher.paths[1].startswith("/app/key?")
+
+
 async def test_pusher_is_spoken_as_it_wants() -> None:
     """Room and channel are subscribed to, and a ping is answered."""
     async with KickFake().serving() as kick:

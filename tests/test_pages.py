@@ -322,3 +322,19 @@ async def test_the_source_in_trouble_has_its_name(tmp_path: Path, browser: Brows
             await expect(control.locator(".light").nth(index)).to_be_in_viewport(ratio=1)
         await expect(control.locator(".light").first).to_contain_text("youtube")
         await expect(control.locator(".light.lost bdi")).to_be_visible()
+
+
+async def test_a_link_pasted_on_the_page_is_heard(tmp_path: Path, browser: Browser) -> None:
+    """A strange link is told in words; a known one gets its light among the sources at once."""
+    async with selling(tmp_path) as evening:
+        context = await browser.new_context(viewport=PHONE)
+        page = await context.new_page()
+        await page.goto(evening.url("/control"))
+        await page.locator("#settings").click()
+        for link, words in (("soup", "is not known"), ("https://www.instagram.com/thaomoc/", "thaomoc")):
+            await page.locator("#link").fill(link)
+            await page.locator("#link").press("Enter")
+            await expect(page.locator("#link-result")).to_contain_text(words)
+        await page.locator("#sheet-close").click()
+        await expect(page.locator("#lights")).to_contain_text("instagram")
+        await context.close()

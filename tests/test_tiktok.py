@@ -15,6 +15,7 @@ from livesell.errors import AdapterError
 from livesell.model import Comment
 from livesell.registry import make_source
 from tests.fakes.ear import Listener
+from tests.fakes.relay import RelayFake
 from tests.fakes.tiktok import TikTokFake, chat, control, deleted, push, result
 
 # The client still uses the legacy half of websockets, which says so when it is used.
@@ -223,3 +224,31 @@ async def test_euler_streams_close_codes_are_told(code: int, words: str, permane
             await Listener(make_source(tiktok.settings(transport="euler", key="secret-key"))).connection()
         assert (broken.value.permanent, broken.value.retry_after) == (permanent, wait)
         assert "secret-key" not in str(broken.value)
+
+
+# --- a relay on this machine ----------------------------------------------------------------------------------------
+
+
+def relayed(number: int, text: str) -> dict[str, Any]:
+    data = {"comment": text, "msgId": str(number), "userId": "5", "uniqueId": "mai", "nickname": "Mai"}
+    return {"event": "chat", "data": data}
+
+
+async def test_a_relay_on_this_machine_is_heard_to_the_end() -> None:
+    """Connected it waits for the first word; chat is heard, gifts are not; a drop is tried again; the end is told."""
+    async with RelayFake().serving() as relay:
+        ear = Listener(make_source({"platform": "tiktok", "user": "mai", "transport": "relay", "relay_url": relay.url}))
+        async with ear.listening() as task:
+            await ear.until(lambda: ear.states == ["waiting"])
+            await relay.say({"event": "gift", "data": {"giftName": "Rose", "userId": "5"}}, relayed(1, "A1"), "noise")
+            await ear.until(lambda: ear.texts == ["A1"])
+            assert ear.states[1] == "live"
+            await relay.drop()
+            with pytest.raises(AdapterError, match="the TikTok relay closed the line") as broken:
+                await asyncio.wait_for(task, 5)
+        assert not broken.value.permanent
+        async with ear.listening() as task:
+            await relay.say(relayed(1, "A1"), relayed(2, "A2"), {"event": "streamEnd", "data": {"action": 3}})
+            await asyncio.wait_for(task, 5)
+        assert (ear.texts, ear.ends) == (["A1", "A1", "A2"], ["the live is over"])
+        assert ear.comments[0].id == ear.comments[1].id

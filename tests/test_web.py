@@ -338,6 +338,9 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("GET", "/api/catalog"): "seller",
         ("PUT", "/api/catalog/{code}"): "seller",
         ("POST", "/api/parse"): "seller",
+        ("POST", "/api/sources"): "seller",
+        ("DELETE", "/api/sources/{name}"): "seller",
+        ("POST", "/control/sources"): "seller",
         ("GET", "/comments"): "ingest",
         ("GET", "/feed"): "overlay",
         ("GET", "/healthz"): "none",
@@ -351,7 +354,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         for rule in guard.rules:
             needs = table[rule.method, rule.path]
             path = rule.path.replace("{show}", "1").replace("{format}", "csv").replace("{theme}", "buyers")
-            path = path.replace("{code}", "H1").replace("{set}", "web-0").replace("{path:.+}", "page.css")
+            path = path.replace("{code}", "H1").replace("{name}", "x").replace("{set}", "web-0")
+            path = path.replace("{path:.+}", "page.css")
             keys = {role: guard.keys.of(role) for role in ROLES} | {"wrong": "wrong", "": ""}
             for role, key in keys.items():
                 headers = {"Authorization": f"Bearer {key}"} if key else {}

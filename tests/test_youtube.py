@@ -17,7 +17,7 @@ from livesell.errors import AdapterError, ConfigError
 from livesell.model import Comment
 from livesell.registry import make_source
 from tests.fakes.ear import Listener
-from tests.fakes.youtube import OWNER, VIDEO, YouTubeFake, item, response
+from tests.fakes.youtube import OWNER, VIDEO, YouTubeFake, happened, item, response
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
@@ -316,6 +316,41 @@ async def test_the_stream_tells_the_end() -> None:
         fake.stream_requests.clear()
         await other.connection()
         assert other.ends == ["the live chat is over"]
+
+
+async def test_the_stream_tells_paid_words_milestones_and_bans() -> None:
+    """What was typed with money or for a jubilee is a comment; without words it is none; a ban names its author."""
+    async with YouTubeFake().serving() as fake:
+        fake.streams = [
+            [happened(1, 15, "A1 x2"), happened(2, 17, "A2"), happened(3, 15, ""), happened(4, 10, "UCbanned")]
+        ]
+        ear = listener(fake, transport="grpc")
+        async with ear.listening():
+            await ear.until(lambda: bool(ear.deleted))
+        assert ear.texts == ["A1 x2", "A2"]
+        assert [one.author_ids for one in ear.deleted] == [("UCbanned",)]
+
+
+async def test_a_token_that_runs_out_is_renewed_for_the_stream() -> None:
+    """After an hour the stream is refused: with a refresh token it goes on with a new one, without it says so."""
+    async with YouTubeFake().serving() as fake:
+        fake.streams = [
+            [response((1, "A1"), token="0")],
+            grpc.StatusCode.UNAUTHENTICATED,
+            [response((2, "A2"), token="0")],
+        ]
+        keys: dict[str, Any] = {"refresh": "r-0", "client_id": "c", "client_secret": "s"}
+        keys["oauth_url"] = f"{fake.url}/token"
+        ear = listener(fake, transport="grpc", key="", **keys)
+        async with ear.listening():
+            await ear.until(lambda: ear.texts[:2] == ["A1", "A2"])
+        assert [one["authorization"] for one in fake.metadata[:3]] == ["Bearer t-1", "Bearer t-1", "Bearer t-2"]
+        assert fake.stream_requests[2].page_token == "0"
+        fake.streams = [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAUTHENTICATED]
+        fake.stream_requests.clear()
+        with pytest.raises(AdapterError, match="make a new one") as refused:
+            await listener(fake, transport="grpc", key="", **keys).connection()
+        assert refused.value.permanent
 
 
 @pytest.mark.parametrize(

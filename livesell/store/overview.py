@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC
-from typing import Any
 
-import msgspec
 from sqlalchemy import Engine, func, select
 
 from livesell import events as e
@@ -15,21 +13,19 @@ from livesell.ledger import Book, ShowState
 from livesell.model import BuyerId, LineId, OrderId, ShowId, times
 from livesell.store import rows
 from livesell.store import schema as s
+from livesell.store.added import added
 from livesell.store.look import Kept, Look, Shape
 from livesell.store.shelf import chunks, event_of
 
 OPEN_ORDERS = 1_000
-ADDED = "sources"
-"""The setting under which sources stand that were added by command."""
 
 
 class Overview(Look):
     """A look at a whole show."""
 
     def added_sources(self) -> list[Shape]:
-        """The `[[source]]` tables that were added by command."""
-        found = self.connection.scalar(select(s.settings.c.value).where(s.settings.c.key == ADDED))
-        return msgspec.json.decode(found, type=list[dict[str, Any]]) if found else []
+        """The `[[source]]` tables that were added by a link."""
+        return added(self.connection)
 
     def show(self, show: ShowId) -> Shape | None:
         """A show."""

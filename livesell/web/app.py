@@ -27,7 +27,7 @@ from livesell.store import Store
 from livesell.store.asks import Reader
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
-from livesell.web import api, hooks, pages
+from livesell.web import api, hooks, pages, places
 from livesell.web.guard import RUNNER, Guard
 from livesell.web.keys import Keys, OneTime
 from livesell.web.shop import SHOP, Shop
@@ -68,6 +68,7 @@ def build(shop: Shop) -> web.Application:
     api.add_routes(app, shop.guard)
     pages.add_routes(app, shop.guard)
     app.on_shutdown.append(farewell)
+    places.add_routes(app, shop.guard)
     hooks.add_routes(app, shop.guard)
     return app
 

@@ -38,6 +38,8 @@ class Shop:
     currency: str = "VND"
     decimals: int = 0
     overlay_address: Callable[[str], str] = field(default=lambda theme: f"/overlay/{theme}")
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the sources are changed, so that two links at once are not one name."""
 
     async def look(self, wanted: Callable[[Overview], T]) -> T:
         """What a look at the database gives, away from the event loop."""

@@ -34,6 +34,7 @@ class Graph:
         self.errors: deque[tuple[int, dict[str, Any], dict[str, str]]] = deque()
         self.filter_known = True
         self.polls: list[dict[str, str]] = []
+        self.answers: list[str] = []
         self.tokens: set[str] = set()
         self.stream: list[dict[str, Any]] | None = None
         self.break_after: int | None = None
@@ -57,7 +58,7 @@ class Graph:
         if name in ("thaomoc", PAGE):
             return web.json_response({"id": PAGE})
         if name == VIDEO:
-            return web.json_response({"id": VIDEO, "status": self.status})
+            return web.json_response({"id": VIDEO, "status": self.status, "from": {"id": PAGE}})
         return self._failed(400, {"code": 100, "message": "Unsupported get request."}, {})
 
     async def _videos(self, request: web.Request) -> web.Response:
@@ -81,6 +82,8 @@ class Graph:
         body: dict[str, Any] = {"data": page}
         if page:
             body["paging"] = {"cursors": {"before": str(start), "after": str(start + len(page))}}
+            body["paging"]["next"] = f"{self.url}/next?access_token={request.query['access_token']}"
+            self.answers.append(json.dumps(body))
         return web.json_response(body)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

@@ -57,10 +57,14 @@ def signed(
 
 
 class KickFake:
-    """`provider`: the line that the site says it uses. `hidden`: the channel page is kept from programs."""
+    """`provider`: the line that the site says it uses, `named`: what it says of that.
+
+    `hidden`: the channel page is kept from programs.
+    """
 
     def __init__(self) -> None:
         self.provider: str | None = "pusher"
+        self.named: dict[str, Any] = {}
         self.hidden = False
         self.ttl = 3_600
         self.ping = 25
@@ -106,7 +110,7 @@ class KickFake:
     async def _connection(self, _: web.Request) -> web.Response:
         if self.provider is None:
             return web.Response(status=404)
-        return web.json_response({"data": {"connections": [{"provider": self.provider}]}})
+        return web.json_response({"data": {"connections": [{"provider": self.provider, **self.named}]}})
 
     async def _auth(self, _: web.Request) -> web.Response:
         self.tokens += 1

@@ -47,6 +47,22 @@ def response(*texts: tuple[int, str], kind: int = 1, token: str = "t") -> bytes:
     return bytes(made.SerializeToString())
 
 
+def happened(number: int, kind: int, word: str) -> bytes:
+    """A response of the stream with a Super Chat (15), a member's milestone (17) or a ban (10)."""
+    made = grpc_messages().Response(next_page_token=b"t")
+    one = made.items.add(id=f"LCC.{number}".encode())
+    one.snippet.type = kind
+    one.snippet.display_message = b"YouTube's own words"
+    one.author_details.channel_id = f"UCviewer{number}".encode()
+    if kind == 15:
+        one.snippet.super_chat_details.user_comment = word.encode()
+    elif kind == 17:
+        one.snippet.milestone.user_comment = word.encode()
+    else:
+        one.snippet.banned_details.user.channel_id = word.encode()
+    return bytes(made.SerializeToString())
+
+
 class YouTubeFake:
     """`errors` are answered to the next chat requests, one each: (status, reason). `units` counts the quota used."""
 

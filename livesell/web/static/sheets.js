@@ -198,12 +198,26 @@ export function readIn(language) {
   location.replace(address);
 }
 
+// A link is heard at once: the source's light comes by the feed, the answer only says what it is or what is wrong with it.
+function linkForm() {
+  const link = make("input", { id: "link", inputmode: "url", autocomplete: "off", spellcheck: "false", required: true, maxlength: 500, "aria-describedby": "link-result", class: "grow" });
+  const result = make("p", { class: "result", id: "link-result", role: "status" });
+  const send = async (event) => {
+    event.preventDefault();
+    const response = await fetch("/api/sources", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link: link.value.trim() }) }).catch(() => null);
+    const answer = response ? await response.json().catch(() => ({})) : {};
+    if (response && response.ok) { result.textContent = word("src.added", { name: clean(answer.place) }); link.value = ""; }
+    else result.textContent = answer.error ? clean(answer.error) : word("err.refused");
+  };
+  return make("form", { onsubmit: send }, make("label", { for: "link" }, word("src.link")), make("div", { class: "row" }, link, make("button", { class: "square", "aria-label": word("src.add") }, icon("plus"))), result);
+}
+
 export function settingsSheet() {
   const ended = state.show.status === "ended";
   const language = page.language + (page.language === "bn" && !page.formats.digits ? "-latn" : "");
   const name = make("input", { value: setting("who") || "", maxlength: 40, autocomplete: "nickname", onchange: () => setting("who", name.value.trim() || null) });
   const address = make("div", { class: "stack" }, make("p", { class: "meta" }, word("show.overlay")), make("div", { class: "two" }, plain(word("act.show_address"), () => address.replaceChildren(make("input", { readonly: true, value: page.overlay_url, "aria-label": word("show.overlay"), onclick: (event) => event.target.select() }))), plain(word("act.copy_address"), () => { if (copy(page.overlay_url)) notice(word("rev.copied_plain"), true); })));
-  sheet(make("h2", {}, word("set.title")), address, make("a", { class: "button", href: "/review" }, icon("orders"), word("show.to_review")),
+  sheet(make("h2", {}, word("set.title")), address, make("a", { class: "button", href: "/review" }, icon("orders"), word("show.to_review")), linkForm(),
     choose(word("set.language"), page.language, Object.entries(page.languages), readIn),
     page.language === "bn" ? check(word("set.digits"), language === "bn", (on) => readIn(on ? "bn" : "bn-latn")) : null,
     choose(word("set.theme"), setting("theme") || "auto", ["auto", "light", "dark"].map((one) => [one, word(`set.theme_${one}`)]), (value) => { setting("theme", value === "auto" ? null : value); paint(); }),
