@@ -327,7 +327,7 @@ async def test_the_source_in_trouble_has_its_name(tmp_path: Path, browser: Brows
 async def test_a_link_pasted_on_the_page_is_heard(tmp_path: Path, browser: Browser) -> None:
     """A strange link is told in words; a known one gets its light among the sources at once."""
     async with selling(tmp_path) as evening:
-        context = await browser.new_context(viewport=PHONE)
+        context = await browser.new_context()
         page = await context.new_page()
         await page.goto(evening.url("/control"))
         await page.locator("#settings").click()
