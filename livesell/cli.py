@@ -25,6 +25,8 @@ catalog_app = typer.Typer(help="Goods in and out.", rich_markup_mode=None, no_ar
 app.add_typer(catalog_app, name="catalog")
 sources_app = typer.Typer(help="Where comments come from.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
+keys_app = typer.Typer(help="Who may come in.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration (./config.toml).")]
 
@@ -114,6 +116,20 @@ def sources_add(
         raise BadInput("--set takes KEY=VALUE, as --set token_env=FB_TOKEN")
     further = {name: value for name, _, value in pairs}
     print(asyncio.run(sheets.add_source(configured(config), link, further)))
+
+
+@keys_app.command("renew")
+def keys_renew(
+    *,
+    only: Annotated[str, typer.Option(help="seller, overlay or ingest; all without it.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Make new keys and sign everybody out, also while livesell runs."""
+    import asyncio
+
+    from livesell import signing
+
+    print(asyncio.run(signing.renew(configured(config), only)))
 
 
 @app.command()

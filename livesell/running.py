@@ -125,6 +125,13 @@ def elsewhere(config: Config, folder: Path) -> Config:
     )
 
 
+def keys_of(config: Config) -> Keys:
+    """The shop's keys, made where they are missing: beside the database, or beside the configuration of one by URL."""
+    file = database_file(config)
+    beside = file.parent if file is not None else config.folder
+    return Keys.open(beside / "livesell.keys", {role: getattr(config.server.keys, role) for role in ROLES})
+
+
 @contextlib.asynccontextmanager
 async def running(
     config: Config,
@@ -152,9 +159,7 @@ async def running(
         reader = LateReader(config)
         store = open_store(config, reader)
         try:
-            configured: dict[str, str] = {role: getattr(config.server.keys, role) for role in ROLES}
-            beside = file.parent if file is not None else config.folder
-            keys = Keys.open(beside / "livesell.keys", configured)
+            keys = keys_of(config)
             logs.hide(*(keys.of(role) for role in ROLES))
             tape = Tape(record).keep if record is not None else None
             async with serving(config, store, sources, keys=keys, clock=clock, record=tape, ready=ready, door=door) as (

@@ -16,7 +16,7 @@ STAGES = (
     ("adapter", "store", "feed"),
     ("registry", "config", "decoding", "logs"),
     ("show", "web"),
-    ("running", "first", "sheets", "checking", "keeping", "demo"),
+    ("running", "first", "sheets", "checking", "keeping", "signing", "demo"),
     ("cli", "__main__"),
 )
 """What may import what: each stage only itself and those before it."""

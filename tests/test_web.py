@@ -341,6 +341,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("POST", "/api/sources"): "seller",
         ("DELETE", "/api/sources/{name}"): "seller",
         ("POST", "/control/sources"): "seller",
+        ("POST", "/api/phone"): "seller",
+        ("POST", "/api/keys"): "seller",
         ("GET", "/comments"): "ingest",
         ("GET", "/feed"): "overlay",
         ("GET", "/healthz"): "none",

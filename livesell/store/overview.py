@@ -27,6 +27,11 @@ class Overview(Look):
         """The `[[source]]` tables that were added by a link."""
         return added(self.connection)
 
+    def setting(self, key: str) -> str | None:
+        """What is kept under a name, None for nothing."""
+        found = self.connection.scalar(select(s.settings.c.value).where(s.settings.c.key == key))
+        return None if found is None else str(found)
+
     def show(self, show: ShowId) -> Shape | None:
         """A show."""
         state = self.book.show(show)

@@ -90,11 +90,11 @@ async def comment_socket(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def hang_up(app: web.Application) -> None:
+async def hang_up(app: web.Application, code: WSCloseCode = WSCloseCode.GOING_AWAY) -> None:
     """Close the lines of programs: they come back when the server does."""
     talking = app[TALKING]
     for socket in set(talking):
-        await socket.close(code=WSCloseCode.GOING_AWAY)
+        await socket.close(code=code)
 
 
 async def take(request: web.Request, body: object) -> dict[str, int]:

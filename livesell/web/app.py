@@ -27,9 +27,10 @@ from livesell.store import Store
 from livesell.store.asks import Reader
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
-from livesell.web import api, hooks, pages, places
+from livesell.web import api, entrance, hooks, pages, places
 from livesell.web.guard import RUNNER, Guard
 from livesell.web.keys import Keys, OneTime
+from livesell.web.network import Network
 from livesell.web.shop import SHOP, Shop
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def build(shop: Shop) -> web.Application:
     shop.guard.attach(app)
     api.add_routes(app, shop.guard)
     pages.add_routes(app, shop.guard)
+    entrance.add_routes(app, shop.guard)
     app.on_shutdown.append(farewell)
     places.add_routes(app, shop.guard)
     hooks.add_routes(app, shop.guard)
@@ -140,6 +142,13 @@ async def serving(
             await site.start()
             port = listening.getsockname()[1]
             guard.port = port
+
+            async def listen(host: str) -> None:
+                await web.SockSite(runner, bound(host, port)).start()
+
+            shop.network = Network(server.host, listen)
+            with contextlib.suppress(ConfigError):  # on another network now, or on none: the page asks anew
+                await entrance.open_again(shop)
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(at_work.run())]
             address = f"http://{'127.0.0.1' if server.host in ANYWHERE else server.host}:{port}"
             shop.overlay_address = lambda theme: f"{address}/overlay/{theme}?key={keys.of('overlay')}"

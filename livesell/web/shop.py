@@ -19,6 +19,7 @@ from livesell.store import Store
 from livesell.store.overview import Overview
 from livesell.store.writer import Writer
 from livesell.web.guard import Guard
+from livesell.web.network import Network
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Shop:
     clock: Callable[[], datetime]
     currency: str = "VND"
     decimals: int = 0
+    network: Network = field(default_factory=Network.alone)
     overlay_address: Callable[[str], str] = field(default=lambda theme: f"/overlay/{theme}")
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the sources are changed, so that two links at once are not one name."""

@@ -6,7 +6,7 @@ import { state, ask, snapshot, told, answered, refused, notice, tap, undo, pin, 
 import { drawWork, button } from "./work.js";
 import { drawGoods, drawShown, drawOrders, wireGoods, wireOrders } from "./lists.js";
 import { Chat } from "./chat.js";
-import { sourceSheet, settingsSheet, helpSheet } from "./sheets.js";
+import { sourceSheet, settingsSheet, helpSheet, askPhone } from "./sheets.js";
 
 const $ = (id) => document.getElementById(id);
 const LIGHTS = { live: "dot", waiting: "half", lost: "up", stopped: "square", ended: "square" };
@@ -180,6 +180,7 @@ ask.chat = new Chat($("chat-scroll"), $("chat"), $("chat-new"), $("chat-none"));
 for (const tab of document.querySelectorAll("[data-show]")) tab.addEventListener("click", () => show(tab.dataset.show));
 $("settings").addEventListener("click", settingsSheet);
 $("help").addEventListener("click", helpSheet);
+$("phone").addEventListener("click", askPhone);
 $("chat-find").addEventListener("input", () => ask.chat.filter({ find: $("chat-find").value.trim().toLowerCase() }));
 $("chat-filter").addEventListener("change", () => ask.chat.filter({ only: $("chat-filter").value }));
 wireGoods();

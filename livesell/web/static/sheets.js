@@ -217,7 +217,7 @@ export function settingsSheet() {
   const language = page.language + (page.language === "bn" && !page.formats.digits ? "-latn" : "");
   const name = make("input", { value: setting("who") || "", maxlength: 40, autocomplete: "nickname", onchange: () => setting("who", name.value.trim() || null) });
   const address = make("div", { class: "stack" }, make("p", { class: "meta" }, word("show.overlay")), make("div", { class: "two" }, plain(word("act.show_address"), () => address.replaceChildren(make("input", { readonly: true, value: page.overlay_url, "aria-label": word("show.overlay"), onclick: (event) => event.target.select() }))), plain(word("act.copy_address"), () => { if (copy(page.overlay_url)) notice(word("rev.copied_plain"), true); })));
-  sheet(make("h2", {}, word("set.title")), address, make("a", { class: "button", href: "/review" }, icon("orders"), word("show.to_review")), linkForm(),
+  sheet(make("h2", {}, word("set.title")), address, make("a", { class: "button", href: "/review" }, icon("orders"), word("show.to_review")), make("div", { class: "two" }, plain([icon("qr"), word("phone.title")], askPhone), plain(word("keys.title"), () => import("./phone.js").then((one) => one.keysSheet()))), linkForm(),
     choose(word("set.language"), page.language, Object.entries(page.languages), readIn),
     page.language === "bn" ? check(word("set.digits"), language === "bn", (on) => readIn(on ? "bn" : "bn-latn")) : null,
     choose(word("set.theme"), setting("theme") || "auto", ["auto", "light", "dark"].map((one) => [one, word(`set.theme_${one}`)]), (value) => { setting("theme", value === "auto" ? null : value); paint(); }),
@@ -226,6 +226,9 @@ export function settingsSheet() {
     check(word("set.left"), setting("left") === "1", (on) => { setting("left", on ? "1" : null); paint(); }), check(word("set.read_chat"), setting("read") === "1", (on) => { setting("read", on ? "1" : null); ask.readChat(); })),
     ended ? plain(word("show.reopen"), act({ type: "reopen" }), "go") : plain(word("show.end"), act({ type: "end" }), "danger"));
 }
+
+// Loaded when it is asked for: most evenings nobody does.
+export function askPhone() { import("./phone.js").then((one) => one.phoneSheet()); }
 
 export function helpSheet() {
   const keys = [["1 – 4", "help.candidate"], ["0", "help.none"], ["Enter", "help.confirm"], ["+ −", "help.quantity"], ["S", "help.later"], ["E", "help.edit"], ["U, Ctrl Z", "help.undo"], ["J K", "help.rows"], ["N P", "help.pin"], ["/", "help.find"], ["G C, G H, G D", "help.go"], ["H", "help.hide"], ["Esc", "help.close"]];
