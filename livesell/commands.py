@@ -69,6 +69,12 @@ class SetQuantity(Command, frozen=True, tag="set_quantity", kw_only=True):
     quantity: float
 
 
+class Pass(Command, frozen=True, tag="pass", kw_only=True):
+    """Let the next in the queue have what a line waits for, and what came up for it and is not confirmed."""
+
+    line: LineId
+
+
 class SetOptions(Command, frozen=True, tag="set_options", kw_only=True):
     """Settle or change the options of a line; the rest of its options stay."""
 
@@ -140,13 +146,17 @@ class HideName(Command, frozen=True, tag="hide_name", kw_only=True):
 
 
 class SetContact(Command, frozen=True, tag="set_contact", kw_only=True):
-    """What is known of a buyer; what is left out stays as it is, "" removes it."""
+    """What is known of a buyer; what is left out stays as it is, "" removes it.
+
+    `refused`: the mark that parcels were refused before, set or taken away by hand.
+    """
 
     buyer: BuyerId
     name: str | None = None
     phone: str | None = None
     address: str | None = None
     note: str | None = None
+    refused: bool | None = None
 
 
 class Undo(Command, frozen=True, tag="undo", kw_only=True):
@@ -187,16 +197,18 @@ class Shipped(Command, frozen=True, tag="shipped", kw_only=True):
 
 
 class Returned(Command, frozen=True, tag="returned", kw_only=True):
-    """The parcel came back."""
+    """The parcel came back; `refused`: nobody took it in."""
 
     order: str | None = None
     orders: tuple[str, ...] = ()
+    refused: bool = False
 
 
 Asked = Union[  # noqa: UP007 - msgspec wants the tagged union spelt out
     Confirm,
     Cancel,
     SetQuantity,
+    Pass,
     SetOptions,
     ReadAs,
     Dismiss,
@@ -248,6 +260,13 @@ class Hear(Command, frozen=True, tag="hear", kw_only=True):
     """A comment has come in."""
 
     heard: Heard
+
+
+class ReadAgain(Command, frozen=True, tag="read_again", kw_only=True):
+    """A comment asked for goods that were not on sale; now they are, and this is how it reads."""
+
+    heard: Heard
+    codes: tuple[Code, ...]
 
 
 class Tick(Command, frozen=True, tag="tick", kw_only=True):

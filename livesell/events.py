@@ -108,7 +108,7 @@ class Released(Event, frozen=True, tag="released", kw_only=True):
     variant: str | None
     quantity: Quantity = Quantity(0)
     waiting: Quantity = Quantity(0)
-    reason: Literal["cancelled", "edited", "expired", "moved"] = "cancelled"
+    reason: Literal["cancelled", "edited", "expired", "moved", "passed"] = "cancelled"
 
 
 class Edited(Event, frozen=True, tag="edited", kw_only=True):
@@ -176,10 +176,11 @@ class Shipped(Event, frozen=True, tag="shipped", kw_only=True):
 
 
 class Returned(Event, frozen=True, tag="returned", kw_only=True):
-    """The parcel came back."""
+    """The parcel came back; `refused`: nobody took it in."""
 
     order: OrderId
     was: Status
+    refused: bool = False
 
 
 class Cancelled(Event, frozen=True, tag="cancelled", kw_only=True):
@@ -205,7 +206,7 @@ class Unclear(Event, frozen=True, tag="unclear", kw_only=True):
     reason: str
     candidates: tuple[Code, ...] = ()
     closed: bool = False
-    how: Literal["", "dismissed", "read", "agreed", "answered"] = ""
+    how: Literal["", "dismissed", "read", "agreed", "answered", "opened"] = ""
 
 
 class Flagged(Event, frozen=True, tag="deleted", kw_only=True):
@@ -255,12 +256,16 @@ class Pinned(Event, frozen=True, tag="pinned", kw_only=True):
 
 
 class Stock(Event, frozen=True, tag="stock", kw_only=True):
-    """What is on hand of a variant changed by `by`; the stock row appears if it was not there."""
+    """What is on hand of a variant changed by `by`; the stock row appears if it was not there.
+
+    `reserved`: what was promised of it before anybody counted, where the count begins now.
+    """
 
     product: Code
     variant: str
     by: Quantity
     on_hand: Quantity
+    reserved: Quantity = Quantity(0)
 
 
 class Source(Event, frozen=True, tag="source", kw_only=True):

@@ -420,7 +420,7 @@ def spread(now: list[Shape], kind: str, shapes: Iterable[Shape], at: Any, key: s
 
 
 QUANTITIES = frozenset({"quantity", "waiting", "by", "on_hand", "confirmed"})
-INNER = frozenset({"place", "before", "product_before", "identities", "orders", "lines"})
+INNER = frozenset({"place", "before", "product_before", "identities", "orders", "lines", "reserved"})
 
 
 def told(event: e.Event, orders: dict[OrderId, Any]) -> Shape:

@@ -75,7 +75,7 @@ class Memory:
         """Everything else is in the book already."""
         if name in ("show", "product", "order", "order_named", "line", "unclear", "heard", "buyer_of"):
             return lambda *_: None
-        if name in ("stock", "queue", "orders_of", "lines_of", "identities_of"):
+        if name in ("stock", "queue", "orders_of", "lines_of", "lines_with", "identities_of"):
             return lambda *_: ()
         raise AttributeError(name)
 

@@ -10,6 +10,7 @@
 | confirmed, paid | packed | packed   | nothing; an order paid on delivery is packed before it is paid |
 | packed    | shipped     | shipped   | nothing                                                        |
 | shipped   | returned    | returned  | nothing: what is fit for sale is restocked by hand             |
+| draft .. packed | pass   | the same  | what waits, or came up and is not confirmed, goes to the next  |
 | draft .. packed | cancel | cancelled | what was held goes to the first who waits                      |
 | any but shipped | undo   | as before | what came free meanwhile stays with who got it                 |
 """
@@ -28,6 +29,7 @@ from livesell.ledger import Book
 
 DECISIONS: Mapping[type[c.Command], Callable[[Turn, Any], None]] = {
     c.Hear: chat.hear,
+    c.ReadAgain: chat.read_again,
     c.ReadAs: chat.read_as,
     c.Dismiss: chat.dismiss,
     c.Agree: chat.agree,
@@ -38,6 +40,7 @@ DECISIONS: Mapping[type[c.Command], Callable[[Turn, Any], None]] = {
     c.Shipped: orders.shipped,
     c.Returned: orders.returned,
     c.Cancel: orders.cancel,
+    c.Pass: orders.let_pass,
     c.SetQuantity: orders.set_quantity,
     c.SetOptions: orders.set_options,
     c.Tick: orders.tick,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from livesell import commands as c
 from livesell import events as e
 from livesell.commands import Heard
@@ -279,6 +281,30 @@ def read_as(turn: Turn, command: c.ReadAs) -> None:
         take(turn, asker, Claim(product.code, options, quantity, said=True), product)
     if order is not None:
         turn.cancel_empty(order.id)
+
+
+def read_again(turn: Turn, command: c.ReadAgain) -> None:
+    """What a comment asks of goods that have come on sale; what else it asks for was dealt with before."""
+    heard, reading = command.heard, command.heard.reading
+    if reading is None or reading.intent != "order":
+        return
+    buyer = turn.book.buyer_of(heard.identity)
+    lines = [line for order in turn.book.orders_of(turn.show_id, buyer) for line in mine(turn, order)]
+    done = {line.product for line in lines if heard.id in line.comments}
+    claims = tuple(claim for claim in reading.claims if claim.code in command.codes and claim.code not in done)
+    if not claims or reading.confidence < turn.rules.doubtful_below:
+        return
+    turn.book.remember(heard)
+    rest = {claim.code for claim in reading.claims} - set(command.codes)
+    if not (reading.unknown or any(closed(turn, code) for code in rest)):
+        turn.close_unclear(heard.id, "opened")
+    act(turn, heard, replace(reading, claims=claims, unknown=(), candidates=()), forced=False)
+
+
+def closed(turn: Turn, code: Code) -> bool:
+    """Whether a product is not on sale."""
+    product = turn.book.product(code)
+    return product is None or not product.open
 
 
 def dismiss(turn: Turn, command: c.Dismiss) -> None:

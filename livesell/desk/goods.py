@@ -24,35 +24,67 @@ def put(turn: Turn, command: c.PutProduct) -> None:
         turn.emit(e.ProductPut(at=turn.now, show=None, product=product, before=before))
     for variant, value in (command.stock or {}).items():
         have = turn.book.cell(product.code, variant)
-        count(turn, product.code, variant, Quantity(value - (have.on_hand if have else 0)), new=have is None)
+        if have is None:
+            begin(turn, product.code, variant, value, promised=before is not None)
+        else:
+            count(turn, product.code, variant, Quantity(value - have.on_hand))
     for variant, by in (command.add or {}).items():
-        count(turn, product.code, variant, by, new=turn.book.cell(product.code, variant) is None)
-    if before is not None and before.stock is not None and product.stock is None:
-        unlimited(turn, product)
+        if turn.book.cell(product.code, variant) is None:
+            begin(turn, product.code, variant, by, promised=before is not None)
+        else:
+            count(turn, product.code, variant, by)
+    recount(turn, product, before)
 
 
-def count(turn: Turn, code: Code, variant: str, by: Quantity, *, new: bool = False) -> None:
+def begin(turn: Turn, code: Code, variant: str, there: Quantity, *, promised: bool) -> None:
+    """Count a stock for the first time: `there` is in the house, and what was `promised` before is held from it."""
+    reserved = turn.book.held(code, variant) if promised else NONE
+    gone = turn.gone(code, variant) if reserved else NONE
+    on_hand = Quantity(max(there + gone, NONE if below(turn, code) else reserved))
+    turn.emit(
+        e.Stock(at=turn.now, show=None, product=code, variant=variant, by=on_hand, on_hand=on_hand, reserved=reserved)
+    )
+    turn.serve(code, variant)
+
+
+def count(turn: Turn, code: Code, variant: str, by: Quantity) -> None:
     """Change what is on hand, never below what is held for buyers, and serve those who wait."""
     have = turn.book.cell(code, variant) or StockState(code, variant)
-    on_hand = Quantity(max(have.on_hand + by, have.reserved))
-    if on_hand != have.on_hand or new:
-        turn.emit(
-            e.Stock(
-                at=turn.now,
-                show=None,
-                product=code,
-                variant=variant,
-                by=Quantity(on_hand - have.on_hand),
-                on_hand=on_hand,
-            )
-        )
+    on_hand = Quantity(max(have.on_hand + by, NONE if below(turn, code) else have.reserved))
+    if on_hand != have.on_hand:
+        by = Quantity(on_hand - have.on_hand)
+        turn.emit(e.Stock(at=turn.now, show=None, product=code, variant=variant, by=by, on_hand=on_hand))
         turn.serve(code, variant)
 
 
-def unlimited(turn: Turn, product: Product) -> None:
-    """Stock is not counted any more: nobody needs to wait."""
+def below(turn: Turn, code: Code) -> bool:
+    """Whether more may be promised of a product than is there."""
+    product = turn.book.product(code)
+    return product is not None and product.back_orders
+
+
+def recount(turn: Turn, product: Product, before: Product | None) -> None:
+    """Bring lines and stock in step with how a product is counted now, where it was counted differently before."""
+    if before is None or counted(product) == counted(before):
+        return
+    for variant in product.stock or ():
+        have = turn.book.cell(product.code, variant)
+        if have is not None and have.reserved > have.on_hand and not product.back_orders:
+            if before.back_orders:
+                short = (have.reserved - have.on_hand) / 1000
+                problem = f"{product.code}: {short:g} more are promised than are there; restock first"
+                raise Refused("promised", problem, product=product.code, short=short)
+            count(turn, product.code, variant, NONE)
+    turn.reseat(product)
     for cell in turn.book.cells(product.code):
+        if product.stock is not None and cell.variant not in product.stock:
+            count(turn, product.code, cell.variant, Quantity(-cell.on_hand))
         turn.serve(product.code, cell.variant)
+
+
+def counted(product: Product) -> tuple[object, ...]:
+    """How a product's stock is counted: by which choices, and whether it may go below zero."""
+    return (None if product.stock is None else frozenset(product.stock), product.options, product.back_orders)
 
 
 def restock(turn: Turn, command: c.Restock) -> None:
@@ -70,13 +102,14 @@ def restock(turn: Turn, command: c.Restock) -> None:
     if abs(by) > MOST:
         raise Refused("quantity", f"{product.code}: {command.by} is too much at once")
     have = turn.book.cell(product.code, command.variant) or StockState(product.code, command.variant)
-    if have.on_hand + by < have.reserved:
+    if have.on_hand + by < have.reserved and not (product.back_orders and have.on_hand + by >= 0):
         free = (have.on_hand - have.reserved) / 1000
         raise Refused("held", f"{product.code}: only {free:g} are not held for buyers", left=free)
     count(turn, product.code, command.variant, by)
 
 
 MOST = Quantity(1_000_000_000)
+NONE = Quantity(0)
 
 
 def pin(turn: Turn, command: c.Pin) -> None:

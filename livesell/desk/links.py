@@ -93,6 +93,8 @@ def set_contact(turn: Turn, command: c.SetContact) -> None:
     """What is known of a buyer; the values are kept with the buyer, not in the event."""
     given = {"name": command.name, "phone": command.phone, "address": command.address, "note": command.note}
     fields = tuple(name for name, value in given.items() if value is not None)
+    if command.refused is not None:
+        fields = (*fields, "refused")
     if not fields:
-        raise Refused("nothing", "say what is known of the buyer: name, phone, address or note")
+        raise Refused("nothing", "say what is known of the buyer: name, phone, address, note or refused")
     turn.emit(e.Known(at=turn.now, show=command.show, buyer=command.buyer, fields=fields))

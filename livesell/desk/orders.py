@@ -46,7 +46,12 @@ def step(turn: Turn, command: c.Paid | c.Packed | c.Shipped | c.Returned, name: 
         if order.status not in starts:
             problem = f"order {order.code} is {order.status}, not {' or '.join(starts)}"
             raise Conflict("status", problem, order=order.code, status=order.status)
-        turn.emit(event(at=turn.now, show=order.show, order=order.id, was=order.status))
+        if isinstance(command, c.Returned):
+            turn.emit(
+                e.Returned(at=turn.now, show=order.show, order=order.id, was=order.status, refused=command.refused)
+            )
+        else:
+            turn.emit(event(at=turn.now, show=order.show, order=order.id, was=order.status))
 
     each(turn, command, one)
 
@@ -104,6 +109,16 @@ def cancel(turn: Turn, command: c.Cancel) -> None:
         raise Conflict("status", f"order {order.code} is {order.status}", order=order.code, status=order.status)
     for line in lines:
         turn.cancel_line(line.id)
+    turn.cancel_empty(order.id)
+
+
+def let_pass(turn: Turn, command: c.Pass) -> None:
+    """Give a line's place in the queue to the next."""
+    line, order = turn.line(command.line, command.seen)
+    changeable(order)
+    if not turn.give_way(line.id):
+        problem = f"line {line.id} of order {order.code} does not wait, and nothing came up for it: cancel it instead"
+        raise Refused("nothing_to_pass", problem, order=order.code)
     turn.cancel_empty(order.id)
 
 

@@ -11,19 +11,19 @@ from datetime import datetime
 from typing import Literal
 
 from livesell import events as e
-from livesell.errors import Conflict, NotFound, Refused
-from livesell.ledger import OPEN, Book, LineState, OrderState, Rules, ShowState, StockState, place_of
+from livesell.desk.looking import Looking
+from livesell.errors import Refused
+from livesell.ledger import OrderState, StockState, place_of
 from livesell.model import (
     BuyerId,
     Code,
     CommentId,
-    EventNumber,
     IdentityId,
     LineId,
     OrderId,
     Product,
     Quantity,
-    ShowId,
+    Status,
     Struct,
     quantity,
     settled,
@@ -33,7 +33,10 @@ from livesell.ordercode import order_code
 
 NONE = Quantity(0)
 
-Reason = Literal["cancelled", "edited", "expired", "moved"]
+GONE: frozenset[Status] = frozenset({"shipped", "returned"})
+"""The states of an order that has left the house."""
+
+Reason = Literal["cancelled", "edited", "expired", "moved", "passed"]
 
 
 class Asker(Struct, frozen=True):
@@ -45,77 +48,8 @@ class Asker(Struct, frozen=True):
     comment: CommentId | None = None
 
 
-class Turn:
-    """What a rule works with; `emit` is the only way it changes anything."""
-
-    def __init__(self, book: Book, show: ShowId | None, now: datetime) -> None:
-        self.book, self.now, self._show = book, now, show
-        self.events: list[e.Event] = []
-
-    @property
-    def rules(self) -> Rules:
-        """How this shop's desk works."""
-        return self.book.rules
-
-    def emit(self, event: e.Event) -> None:
-        """Say that something happened, and see it happen in this turn's book."""
-        self.book.apply(event)
-        self.events.append(event)
-
-    # --- looking --------------------------------------------------------------------------------------------------
-
-    @property
-    def show_id(self) -> ShowId:
-        """The show that the command was given in."""
-        return self.show.id
-
-    @property
-    def show(self) -> ShowState:
-        """The show that the command was given in; NotFound where there is none."""
-        show = self.book.show(self._show) if self._show is not None else None
-        if show is None:
-            raise NotFound("show", self._show)
-        return show
-
-    def order(self, code: str | None, seen: EventNumber | None = None) -> OrderState:
-        """The order of that code in this show; Conflict if it changed after event `seen`."""
-        order = self.book.order_named(self.show_id, code) if code else None
-        if order is None:
-            raise NotFound("order", code)
-        self.unchanged(order, seen)
-        return order
-
-    def line(self, number: LineId | None, seen: EventNumber | None = None) -> tuple[LineState, OrderState]:
-        """A line that still asks for something, and its order; Conflict if the order changed after event `seen`."""
-        line = self.book.line(number) if number is not None else None
-        order = self.book.order(line.order) if line is not None else None
-        if line is None or order is None or line.quantity == 0:
-            raise NotFound("line", number)
-        self.unchanged(order, seen)
-        return line, order
-
-    def unchanged(self, order: OrderState, seen: EventNumber | None) -> None:
-        """Refuse a tap on a view of the order that is out of date."""
-        if seen is not None and order.seen > seen:
-            raise Conflict("changed", f"order {order.code} has changed since", order=order.code)
-
-    def product(self, code: Code | None) -> Product:
-        """The product of that code, in any case."""
-        product = self.book.product(code) if code else None
-        if product is None and code:
-            product = self.book.product(Code(code.upper()))
-        if product is None:
-            raise NotFound("product", code)
-        return product
-
-    def open_order(self, buyer: BuyerId) -> OrderState | None:
-        """The order that the buyer's next claim joins."""
-        for order in reversed(self.book.orders_of(self.show_id, buyer)):
-            if order.status in OPEN:
-                return order
-        return None
-
-    # --- lines ----------------------------------------------------------------------------------------------------
+class Turn(Looking):
+    """What a rule works with: the moves of lines and stock."""
 
     def draft(
         self,
@@ -167,7 +101,7 @@ class Turn:
 
     def hold(self, number: LineId) -> None:
         """Hold what is available of what a line asks for beyond what it has; the rest waits."""
-        line = self._line(number)
+        line = self.known_line(number)
         product = self.product(line.product)
         need = Quantity(line.quantity - line.reserved - line.waitlisted)
         if need <= 0:
@@ -209,7 +143,7 @@ class Turn:
 
     def release(self, number: LineId, held: Quantity, waiting: Quantity, reason: Reason) -> None:
         """A line gives up a part of what it holds and waits for; the queue is not served yet."""
-        line = self._line(number)
+        line = self.known_line(number)
         if held or waiting:
             self.emit(
                 e.Released(
@@ -257,13 +191,14 @@ class Turn:
         *,
         product: Product | None = None,
         asker: Asker | None = None,
+        reason: Reason = "edited",
     ) -> None:
         """Ask for a line differently.
 
         Where it is held from stays the same, it keeps what it holds and its place; else it gives up all of it and
         stands where the comment (or, by hand, the line) stands in time.
         """
-        line = self._line(number)
+        line = self.known_line(number)
         old = self.product(line.product)
         new = product or old
         same = new.code == old.code and variant_key(new, options) == line.variant
@@ -275,7 +210,7 @@ class Turn:
         if same:
             surplus = max(NONE, Quantity(line.quantity - quantity))
             waiting = min(surplus, line.waitlisted)
-            self.release(number, Quantity(surplus - waiting), waiting, "edited")
+            self.release(number, Quantity(surplus - waiting), waiting, reason)
         else:
             self.release(number, line.reserved, line.waitlisted, "moved")
         self.emit(
@@ -307,14 +242,56 @@ class Turn:
 
     def cancel_line(self, number: LineId, comment: CommentId | None = None, reason: Reason = "cancelled") -> None:
         """Withdraw a line; what it held goes to the first who waits."""
-        line = self._line(number)
+        line = self.known_line(number)
         self.withdraw(number, comment, reason)
         self.serve(line.product, line.variant)
 
+    def give_way(self, number: LineId, comment: CommentId | None = None) -> bool:
+        """Let the next have what a line waits for and what came up for it; False if it has its stock by being first."""
+        line = self.known_line(number)
+        given = line.waitlisted + line.promoted
+        if not given:
+            return False
+        if given >= line.quantity:
+            self.cancel_line(number, comment, "passed")
+        else:
+            self.edit(number, Quantity(line.quantity - given), line.options, reason="passed")
+        return True
+
+    def reseat(self, product: Product) -> None:
+        """Hold every line of a product from the stock that it is held from now, first come first served.
+
+        What has left the house stays where it was taken from.
+        """
+        moving = [
+            one
+            for one in self.book.lines_with(product.code)
+            if variant_key(product, one.options) != one.variant and self.known_order(one.order).status not in GONE
+        ]
+        for line in moving:
+            self.release(line.id, line.reserved, line.waitlisted, "moved")
+        for line in moving:
+            self.hold(line.id)
+            self.reconfirm(line.id, line.confirmed)
+
+    def reconfirm(self, number: LineId, confirmed: Quantity) -> None:
+        """What was confirmed of a line before is confirmed again, as far as it is held."""
+        line = self.known_line(number)
+        part = min(confirmed, line.reserved)
+        if part != line.confirmed:
+            status = self.known_order(line.order).status
+            held = {str(number): Quantity(part)}
+            self.emit(e.Moved(at=self.now, show=line.show, order=line.order, status=status, was=status, held=held))
+
+    def gone(self, code: Code, variant: str) -> Quantity:
+        """How much of a stock is held by orders that have left the house."""
+        lines = [line for line in self.book.lines_with(code) if line.variant == variant and line.reserved]
+        return Quantity(sum(line.reserved for line in lines if self.known_order(line.order).status in GONE))
+
     def withdraw(self, number: LineId, comment: CommentId | None = None, reason: Reason = "cancelled") -> None:
         """Withdraw a line without serving the queue: for moves that take what came free at once."""
-        line = self._line(number)
-        order = self._order(line.order)
+        line = self.known_line(number)
+        order = self.known_order(line.order)
         self.release(number, line.reserved, line.waitlisted, reason)
         self.emit(
             e.Cancelled(
@@ -331,7 +308,7 @@ class Turn:
 
     def cancel_empty(self, number: OrderId, comment: CommentId | None = None) -> None:
         """Cancel an order that has no line left."""
-        order = self._order(number)
+        order = self.known_order(number)
         if order.status != "cancelled" and not self.book.lines_of(number):
             self.emit(
                 e.Cancelled(
@@ -341,7 +318,7 @@ class Turn:
 
     def confirm_held(self, order: OrderState, *, sure: bool = False) -> bool:
         """Confirm what an order holds; False if nothing of it is new."""
-        order = self._order(order.id)
+        order = self.known_order(order.id)
         lines = self.book.lines_of(order.id)
         fresh = [line for line in lines if line.reserved > line.confirmed]
         if not fresh:
@@ -359,40 +336,6 @@ class Turn:
             )
         )
         return True
-
-    def unclear(self, comment: CommentId, reason: str, candidates: tuple[Code, ...] = ()) -> None:
-        """Ask a person about a comment."""
-        self.emit(e.Unclear(at=self.now, show=self._show, comment=comment, reason=reason, candidates=candidates))
-
-    def close_unclear(self, comment: CommentId, how: Literal["dismissed", "read", "agreed", "answered"]) -> bool:
-        """Say that a comment needs nobody any more; False if it did not."""
-        unclear = self.book.unclear(comment)
-        if unclear is None or not unclear.open:
-            return False
-        self.emit(
-            e.Unclear(
-                at=self.now,
-                show=unclear.show,
-                comment=comment,
-                reason=unclear.reason,
-                candidates=unclear.candidates,
-                closed=True,
-                how=how,
-            )
-        )
-        return True
-
-    def _line(self, number: LineId) -> LineState:
-        line = self.book.line(number)
-        if line is None:
-            raise NotFound("line", number)
-        return line
-
-    def _order(self, number: OrderId) -> OrderState:
-        order = self.book.order(number)
-        if order is None:
-            raise NotFound("order", number)
-        return order
 
 
 ENDLESS = Quantity(10**15)

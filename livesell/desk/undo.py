@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from livesell import commands as c
 from livesell import events as e
-from livesell.desk.goods import count
+from livesell.desk.goods import below, count, recount
 from livesell.desk.turn import Turn
 from livesell.errors import Conflict, NotFound, Refused
 from livesell.ledger import OrderState
-from livesell.model import LineId, OrderId, Quantity
+from livesell.model import OrderId, Quantity
 
 
 def undo(turn: Turn, command: c.Undo) -> None:
@@ -28,9 +28,21 @@ def undo(turn: Turn, command: c.Undo) -> None:
         back = BACK.get(type(event))
         if back is not None:
             back(turn, event)
+    if any(isinstance(event, e.ProductPut) for _, event in step):
+        parked_again(turn, [event for _, event in step if isinstance(event, e.Drafted)])
     if len(turn.events) == before:
         raise Refused("nothing_to_undo", f"event {command.event} cannot be taken back")
     turn.emit(e.Undone(at=turn.now, show=command.show, event=command.event))
+
+
+def parked_again(turn: Turn, drafted: Sequence[e.Drafted]) -> None:
+    """What a product brought when it came on sale is asked about again, now that it is not."""
+    for event in drafted:
+        product = turn.book.product(event.product)
+        if event.comment is None or product is None or product.open:
+            continue
+        if turn.book.unclear(event.comment) is None:
+            turn.unclear(event.comment, "closed_product", (event.product,))
 
 
 def order_in(turn: Turn, number: OrderId, status: str) -> OrderState:
@@ -92,7 +104,7 @@ def edited(turn: Turn, event: e.Edited) -> None:
     if line is None:
         raise NotFound("line", event.line)
     turn.edit(line.id, Quantity(int(str(before["quantity"]))), before["options"], product=product)  # type: ignore[arg-type]
-    reconfirm(turn, line.id, Quantity(int(str(before.get("confirmed", 0)))))
+    turn.reconfirm(line.id, Quantity(int(str(before.get("confirmed", 0)))))
 
 
 def cancelled(turn: Turn, event: e.Cancelled) -> None:
@@ -105,28 +117,7 @@ def cancelled(turn: Turn, event: e.Cancelled) -> None:
     if line is None or line.quantity:
         raise Conflict("changed", f"line {event.line} has changed since")
     turn.edit(line.id, event.quantity, line.options)
-    reconfirm(turn, line.id, event.confirmed)
-
-
-def reconfirm(turn: Turn, number: LineId, quantity: Quantity) -> None:
-    """What was confirmed of a line before is confirmed again, as far as it is held."""
-    line = turn.book.line(number)
-    if line is None:
-        return
-    part = min(quantity, line.reserved)
-    if part != line.confirmed:
-        order = turn.book.order(line.order)
-        assert order is not None
-        turn.emit(
-            e.Moved(
-                at=turn.now,
-                show=line.show,
-                order=line.order,
-                status=order.status,
-                was=order.status,
-                held={str(number): Quantity(part)},
-            )
-        )
+    turn.reconfirm(line.id, event.confirmed)
 
 
 def pinned(turn: Turn, event: e.Pinned) -> None:
@@ -138,7 +129,7 @@ def pinned(turn: Turn, event: e.Pinned) -> None:
 def stock(turn: Turn, event: e.Stock) -> None:
     """As much as is not held is taken away again, or given back."""
     cell = turn.book.cell(event.product, event.variant)
-    if cell is not None and cell.on_hand - event.by < cell.reserved:
+    if cell is not None and cell.on_hand - event.by < cell.reserved and not below(turn, event.product):
         raise Conflict("held", f"{event.product} is held for buyers already", product=event.product)
     count(turn, event.product, event.variant, Quantity(-event.by))
 
@@ -149,6 +140,7 @@ def product(turn: Turn, event: e.ProductPut) -> None:
     before = event.before if event.before is not None else replace(event.product, open=False)
     if now != before:
         turn.emit(e.ProductPut(at=turn.now, show=None, product=before, before=now))
+        recount(turn, before, now)
 
 
 def unclear(turn: Turn, event: e.Unclear) -> None:

@@ -122,6 +122,7 @@ def promoted(book: View, event: e.Promoted) -> None:
         event.line,
         reserved=Quantity(line.reserved + event.quantity),
         waitlisted=Quantity(line.waitlisted - event.quantity),
+        promoted=Quantity(line.promoted + event.quantity),
         held_at=event.at,
     )
     reserve(book, event.product, event.variant, event.quantity)
@@ -136,6 +137,7 @@ def released(book: View, event: e.Released) -> None:
         reserved=reserved,
         waitlisted=Quantity(line.waitlisted - event.waiting),
         confirmed=min(line.confirmed, reserved),
+        promoted=max(Quantity(0), Quantity(line.promoted - event.quantity)),
         held_at=line.held_at if reserved else None,
     )
     if event.quantity and event.variant is not None:
@@ -167,18 +169,21 @@ def settled(book: View, event: e.Settled) -> None:
 def confirmed(book: View, event: e.Confirmed) -> None:
     book.put("orders", event.order, replace(order_in(book, event.order), status=later(event.was, "confirmed")))
     for line, quantity in event.held.items():
-        change_line(book, LineId(int(line)), confirmed=quantity, pinned_before=None)
+        change_line(book, LineId(int(line)), confirmed=quantity, promoted=Quantity(0), pinned_before=None)
 
 
 def moved(book: View, event: e.Moved) -> None:
-    book.put("orders", event.order, replace(order_in(book, event.order), status=event.status))
+    order = order_in(book, event.order)
+    refused = order.refused and event.status == "returned"
+    book.put("orders", event.order, replace(order, status=event.status, refused=refused))
     for line, quantity in event.held.items():
         change_line(book, LineId(int(line)), confirmed=quantity)
 
 
 def status(book: View, event: e.Paid | e.Packed | e.Shipped | e.Returned) -> None:
-    status: Status = STATUS_OF[type(event)]
-    book.put("orders", event.order, replace(order_in(book, event.order), status=status))
+    refused = isinstance(event, e.Returned) and event.refused
+    after = replace(order_in(book, event.order), status=STATUS_OF[type(event)], refused=refused)
+    book.put("orders", event.order, after)
 
 
 def cancelled(book: View, event: e.Cancelled) -> None:
@@ -243,7 +248,7 @@ def pinned(book: View, event: e.Pinned) -> None:
 def stock(book: View, event: e.Stock) -> None:
     cell = book.cell(event.product, event.variant)
     if cell is None:
-        cell = StockState(event.product, event.variant)
+        cell = StockState(event.product, event.variant, reserved=event.reserved)
         book.variants[event.product] = (*book.index("variants", event.product, lambda _: ()), event.variant)
     book.put("stock", (event.product, event.variant), replace(cell, on_hand=event.on_hand))
 

@@ -56,7 +56,7 @@ class ShowState(Struct, frozen=True):
 
 
 class OrderState(Struct, frozen=True):
-    """An order; `seen` is the last event that touched it."""
+    """An order; `seen` is the last event that touched it, `refused`: it came back because nobody took it in."""
 
     id: OrderId
     show: ShowId
@@ -67,12 +67,14 @@ class OrderState(Struct, frozen=True):
     created_at: datetime
     identity: IdentityId
     seen: EventNumber = EventNumber(0)
+    refused: bool = False
 
 
 class LineState(Struct, frozen=True):
     """A line of an order: quantity = reserved + waitlisted, 0 once cancelled; `confirmed` is the part confirmed.
 
     `place` orders it in a queue; `variant` is the stock it is held from or waits for, None while that is not known.
+    `promoted` is the part held that came up from the queue and is not confirmed yet.
     """
 
     id: LineId
@@ -88,6 +90,7 @@ class LineState(Struct, frozen=True):
     reserved: Quantity = Quantity(0)
     waitlisted: Quantity = Quantity(0)
     confirmed: Quantity = Quantity(0)
+    promoted: Quantity = Quantity(0)
     variant: str | None = None
     comments: tuple[CommentId, ...] = ()
     pinned_before: Code | None = None
@@ -135,6 +138,7 @@ class Shelf(Protocol):
     def orders_of(self, show: ShowId, buyer: BuyerId) -> Iterable[OrderState]: ...
     def line(self, line: LineId) -> LineState | None: ...
     def lines_of(self, order: OrderId) -> Iterable[LineState]: ...
+    def lines_with(self, product: Code) -> Iterable[LineState]: ...
     def unclear(self, comment: CommentId) -> UnclearState | None: ...
     def heard(self, comment: CommentId) -> Heard | None: ...
     def buyer_of(self, identity: IdentityId) -> BuyerId | None: ...

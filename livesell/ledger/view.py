@@ -9,7 +9,7 @@ from typing import Any
 from livesell import events as e
 from livesell.commands import Heard
 from livesell.ledger.states import Counters, LineState, OrderState, Rules, Shelf, ShowState, StockState, UnclearState
-from livesell.model import BuyerId, Code, CommentId, EventNumber, IdentityId, LineId, OrderId, Product, ShowId
+from livesell.model import BuyerId, Code, CommentId, EventNumber, IdentityId, LineId, OrderId, Product, Quantity, ShowId
 
 KINDS = ("shows", "products", "stock", "orders", "lines", "unclears", "buyers")
 """What a book holds by key, and what a store writes after a turn."""
@@ -161,6 +161,24 @@ class View:
         """The lines that wait for any of a product, first come first."""
         found = (self.line(line) for _, line in self.places(product))
         return [line for line in found if line is not None and line.waitlisted > 0]
+
+    def lines_with(self, product: Code) -> list[LineState]:
+        """The lines that hold or wait for any of a product, in the order of their places."""
+        root = self.root()
+        ids: set[LineId] = set()
+        if root.shelf is not None:
+            ids.update(root.keep("lines", line.id, line).id for line in root.shelf.lines_with(product))
+        book: View | None = self
+        while book is not None:
+            ids.update(book.lines)
+            book = book.parent
+        found = (self.line(number) for number in ids)
+        mine = [line for line in found if line is not None and line.product == product and line.quantity]
+        return sorted(mine, key=lambda line: (line.place, line.id))
+
+    def held(self, product: Code, variant: str) -> Quantity:
+        """How much of a stock all lines hold together."""
+        return Quantity(sum(line.reserved for line in self.lines_with(product) if line.variant == variant))
 
     def first(self, product: Code, variant: str) -> LineState | None:
         """The line whose turn it is."""

@@ -23,6 +23,7 @@ from livesell.store import engine as engines
 from livesell.store import rows, schema, writing
 from livesell.store.asks import Answer, Ask, Asked, Gone, Numbered, Reader, Said
 from livesell.store.intake import AFTERWARDS, POISON, Intake, known_ids
+from livesell.store.parked import opened, parked
 from livesell.store.shelf import event_of
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class Store:
     def _one(self, connection: Connection, work: writing.Work, ask: Ask, now: datetime) -> Answer:
         try:
             if isinstance(ask, Said):
-                return self._said(work, ask, now)
+                return self._said(connection, work, ask, now)
             if isinstance(ask, Gone):
                 return self._gone(connection, work, ask, now)
             return self._asked(connection, work, ask, now)
@@ -172,7 +173,7 @@ class Store:
                 raise
             return Answer(error=refusal)
 
-    def _said(self, work: writing.Work, ask: Said, now: datetime) -> Answer:
+    def _said(self, connection: Connection, work: writing.Work, ask: Said, now: datetime) -> Answer:
         show = self.book.show(ask.show)
         if show is None:
             raise NotFound("show", ask.show)
@@ -192,10 +193,12 @@ class Store:
             self.book.remember(heard)
             self.book.unclears.setdefault(heard.id, None)  # it is new: nobody was asked about it
             command = c.Hear(heard=replace(heard, buyer=self.book.buyer_of(heard.identity)), show=ask.show)
-            self._hear(work, command, now)
+            taken = self._hear(work, command, now)
+            if comment.role == "seller":
+                self._read_again(connection, work, taken, now)
         return Answer(tuple(work.events[first:]), accepted, len(ask.comments) - accepted)
 
-    def _hear(self, work: writing.Work, command: c.Hear, now: datetime) -> None:
+    def _hear(self, work: writing.Work, command: c.Hear, now: datetime) -> tuple[Numbered, ...]:
         try:
             events = decide(command, self.book, now)
         except Exception:
@@ -203,7 +206,29 @@ class Store:
             log.exception("comment %d could not be decided; a person is asked", command.heard.id)
             broken = replace(command.heard, reading=POISON)
             events = decide(replace(command, heard=broken), self.book, now)
-        self._take(work, events)
+        return self._take(work, events)
+
+    def _read_again(
+        self, connection: Connection, work: writing.Work, taken: Sequence[Numbered], now: datetime
+    ) -> tuple[Numbered, ...]:
+        """Let those who asked for goods before these were on sale be heard, in the step that opened them."""
+        codes = opened(taken)
+        if not codes:
+            return ()
+        here = ((row["show"], heard) for row in work.comments if (heard := self.book.heards.get(row["id"])) is not None)
+        more: list[Numbered] = []
+        for show, heard in parked(connection, self.book, self.reader, codes, list(here), now):
+            command = c.ReadAgain(heard=heard, codes=codes, show=show)
+            try:
+                events = decide(command, self.book, now)
+            except Exception:
+                log.exception("comment %d could not be decided again; it stays as it was", heard.id)
+                continue
+            if events:
+                self.book.remember(heard)
+                work.read_again[heard.id] = rows.reading_row(heard.reading)
+                more += self._take(work, events, taken[0].number)
+        return tuple(more)
 
     def _gone(self, connection: Connection, work: writing.Work, ask: Gone, now: datetime) -> Answer:
         gone = ask.deleted
@@ -235,6 +260,7 @@ class Store:
             taken += self._take(work, events, step)
             step = step or (taken[0].number if taken else None)
             writing.people(work, command)
+        taken += self._read_again(connection, work, taken, now)
         if ask.write is not None:
             ask.write(connection)
         for command in ask.commands:

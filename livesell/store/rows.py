@@ -104,6 +104,7 @@ def order_state(row: Any) -> OrderState:
         time(row.created_at),
         IdentityId(row.identity),
         EventNumber(row.seen),
+        bool(row.refused),
     )
 
 
@@ -119,6 +120,7 @@ def order_row(order: OrderState) -> Row:
         "status": order.status,
         "created_at": micros(order.created_at),
         "seen": order.seen,
+        "refused": order.refused,
     }
 
 
@@ -135,6 +137,7 @@ def line_state(row: Any) -> LineState:
         reserved=Quantity(row.reserved),
         waitlisted=Quantity(row.waitlisted),
         confirmed=Quantity(row.confirmed),
+        promoted=Quantity(row.promoted),
         unit_price=Money(row.unit_price),
         settled=bool(row.settled),
         place=row.place,
@@ -158,6 +161,7 @@ def line_row(line: LineState) -> Row:
         "reserved": line.reserved,
         "waitlisted": line.waitlisted,
         "confirmed": line.confirmed,
+        "promoted": line.promoted,
         "unit_price": line.unit_price,
         "settled": line.settled,
         "place": line.place,
@@ -234,6 +238,13 @@ def heard_row(show: ShowId, heard: Heard, message_id: str) -> dict[str, Any]:
         "received_at": micros(heard.received_at),
         "queue_at": micros(heard.queue_at),
         "flags": flags,
+        **reading_row(reading),
+    }
+
+
+def reading_row(reading: Reading | None) -> dict[str, Any]:
+    """How a comment was read, as a part of its row."""
+    return {
         "intent": None if reading is None else reading.intent,
         "confidence": None if reading is None else reading.confidence,
         "phone": None if reading is None else reading.phone,

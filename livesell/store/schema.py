@@ -20,9 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that the tables below are the result of."""
 
 metadata = MetaData()
@@ -186,7 +187,9 @@ orders = Table(
     Column("status", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("seen", Number, nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("show", "number"),
+    Index("orders_identity", "identity"),
     Index("orders_buyer", "show", "buyer"),
     Index("orders_show", "show", "id"),
 )
@@ -204,6 +207,7 @@ lines = Table(
     Column("reserved", BigInteger, nullable=False),
     Column("waitlisted", BigInteger, nullable=False),
     Column("confirmed", BigInteger, nullable=False),
+    Column("promoted", BigInteger, nullable=False, server_default="0"),
     Column("unit_price", BigInteger, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("place", BigInteger, nullable=False),

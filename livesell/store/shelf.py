@@ -70,6 +70,10 @@ class DatabaseShelf:
         found = self.connection.execute(LINE.where(s.lines.c.order == order).order_by(s.lines.c.id))
         return [rows.line_state(row) for row in found]
 
+    def lines_with(self, product: Code) -> Iterable[LineState]:
+        asking = LINE.where(s.lines.c.product == product, s.lines.c.quantity > 0)
+        return [rows.line_state(row) for row in self.connection.execute(asking)]
+
     def unclear(self, comment: CommentId) -> UnclearState | None:
         row = self._one(UNCLEAR.where(s.unclears.c.comment == comment))
         return None if row is None else rows.unclear_state(row)

@@ -32,6 +32,7 @@ class Work:
         self.event_rows: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
         self.deleted: set[int] = set()
+        self.read_again: dict[int, dict[str, Any]] = {}
         self.answers: dict[str, tuple[int, int]] = {}
         self.buyers: dict[BuyerId, dict[str, Any]] = {}
 
@@ -71,7 +72,9 @@ def people(work: Work, command: c.Command) -> None:
     """What a command says of a person goes to the person, not into events."""
     if isinstance(command, c.SetContact):
         given = {"name": command.name, "phone": command.phone, "address": command.address, "note": command.note}
-        fields = {name: value or None for name, value in given.items() if value is not None}
+        fields: dict[str, Any] = {name: value or None for name, value in given.items() if value is not None}
+        if command.refused is not None:
+            fields["refused"] = int(command.refused)
         work.buyers.setdefault(command.buyer, {}).update(fields)
     elif isinstance(command, c.HideName):
         work.buyers.setdefault(command.buyer, {})["hidden"] = True
@@ -85,6 +88,8 @@ def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intak
         connection.execute(update(s.identities).where(s.identities.c.id == identity).values(name=name))
     if work.comments:
         connection.execute(INSERT_COMMENTS, work.comments)
+    for comment, reading in work.read_again.items():
+        connection.execute(update(s.comments).where(s.comments.c.id == comment).values(**reading))
     if work.deleted:
         deleted = update(s.comments).where(s.comments.c.id.in_(sorted(work.deleted)))
         connection.execute(deleted.values(flags=s.comments.c.flags.op("|")(rows.DELETED)))
@@ -95,8 +100,8 @@ def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intak
         connection.execute(insert(s.answers).values(id=key, at=at, first=first, last=last))
     changed = book.changed
     upsert(connection, s.shows, [rows.show_row(show) for show in held(book.shows, changed["shows"])])
-    put_products(connection, book)
     put_stock(connection, book, shelf)
+    put_products(connection, book)
     upsert(connection, s.orders, [rows.order_row(order) for order in held(book.orders, changed["orders"])])
     lines = held(book.lines, changed["lines"])
     upsert(connection, s.lines, [rows.line_row(line) for line in lines])
