@@ -270,7 +270,18 @@ class ReadAgain(Command, frozen=True, tag="read_again", kw_only=True):
 
 
 class Tick(Command, frozen=True, tag="tick", kw_only=True):
-    """Time has passed: holds may have run out."""
+    """Time has passed: holds may have run out.
+
+    `jumps`: when the clock jumped forward, and by how many seconds; what was held before then does not run out by it.
+    """
+
+    jumps: tuple[tuple[datetime, float], ...] = ()
+
+
+class ClockJumped(Command, frozen=True, tag="clock_jumped", kw_only=True):
+    """The clock went by more than a minute at once."""
+
+    seconds: float
 
 
 class OpenShow(Command, frozen=True, tag="open_show", kw_only=True):

@@ -10,7 +10,12 @@ LivesellError
 ├── BadInput             a body, frame or line that cannot be taken; nothing was stored
 └── StoreError           the database cannot be opened or written
     ├── StoreBusy        another program holds it
-    └── StoreFull        there is no room left
+    ├── StoreFull        there is no room left
+    │   └── StoreLow     there was none, and what was kept for that is in use
+    ├── StoreReadOnly    the folder or disk takes nothing
+    └── StoreBroken      it must not be written again before a person, or a start, has put it right
+        ├── StoreDamaged what is in the file cannot be trusted
+        └── StoreUnsure  the disk did not say whether it has a commit
 """
 
 from __future__ import annotations
@@ -85,12 +90,46 @@ class BadInput(LivesellError):
 
 
 class StoreError(LivesellError):
-    """The database cannot do what was asked; what was acknowledged before is safe."""
+    """The database cannot do what was asked; what was acknowledged before is safe. `code` is stable."""
+
+    code = "failed"
 
 
 class StoreBusy(StoreError):
     """Another program holds the database."""
 
+    code = "busy"
+
 
 class StoreFull(StoreError):
     """The disk is full."""
+
+    code = "disk_full"
+
+
+class StoreLow(StoreFull):
+    """The disk was full; the room kept for that is in use, so orders are still taken."""
+
+    code = "disk_low"
+
+
+class StoreReadOnly(StoreError):
+    """The folder or disk is read-only."""
+
+    code = "read_only"
+
+
+class StoreBroken(StoreError):
+    """Writing stops until a person, or the next start, has put it right."""
+
+
+class StoreDamaged(StoreBroken):
+    """The file is damaged, or is no database."""
+
+    code = "damaged"
+
+
+class StoreUnsure(StoreBroken):
+    """The disk failed while it was told to keep a commit: whether it has it shows only when the file is opened anew."""
+
+    code = "unsure"

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Engine, select
 
 from livesell import events as e
+from livesell.errors import StoreError
 from livesell.ledger import Book
 from livesell.model import BuyerId, Code, CommentId, EventNumber, OrderId, Quantity, ShowId, Struct, quantity_number
 from livesell.onair import Mode, on_air
@@ -141,6 +142,8 @@ class Feed:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="livesell-feed")
         self._sums_at = 0.0
         self._sums_due: set[ShowId] = set()
+        self.trouble: Shape | None = None
+        self._blind: set[Page] = set()
 
     def publish(self, events: Sequence[Numbered], seen: Book | None = None) -> None:
         """Take a commit's events; called on the event loop, in the order of commits.
@@ -152,6 +155,23 @@ class Feed:
             self._work.set()
         else:
             self._kept = Kept()  # nobody was told: what is kept may be old by the time somebody comes
+
+    def troubled(self, trouble: StoreError | None, waiting: int) -> None:
+        """Tell the seller's pages what is wrong with the database and how much waits for it, or that it is over."""
+        told = None if trouble is None else {"code": trouble.code, "text": str(trouble), "waiting": waiting}
+        if told == self.trouble:
+            return
+        self.trouble = told
+        for page in self.pages:
+            if page.role == "seller":
+                page.put(-1, self._trouble_message(page.number))
+        if told is None:
+            # They were let in without knowing what they had missed; now they can ask for it.
+            for page in self._blind:
+                page.lose()
+
+    def _trouble_message(self, number: int) -> bytes:
+        return msgspec.json.encode({"number": number, "event": None, "now": {"trouble": self.trouble}})
 
     async def run(self) -> None:
         """Tell the pages until cancelled."""
@@ -238,14 +258,25 @@ class Feed:
         role, show = page.role, page.show
         try:
             loop = asyncio.get_running_loop()
-            number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
+            try:
+                number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
+            except StoreError as error:
+                if after is None:
+                    raise
+                # The database cannot even be read: the page goes on with what it has.
+                log.warning("a page is let in without what it missed: %s", error)
+                number, messages = after, []
+                self._blind.add(page)
             page.number = number
             for missed in messages:
                 yield missed
+            if role == "seller" and self.trouble is not None:
+                yield self._trouble_message(number)
             while (message := await page.next()) is not None:
                 yield message
         finally:
             self.pages.discard(page)
+            self._blind.discard(page)
 
     def _begin(self, role: Role, show: ShowId, after: int | None) -> tuple[int, list[bytes]]:
         with self.look() as look:

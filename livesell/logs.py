@@ -22,6 +22,8 @@ from typing import TextIO
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from livesell.errors import StoreReadOnly
+
 SIZE = 5 * 1024 * 1024
 FILES = 5
 HIDDEN = "•••"
@@ -138,6 +140,7 @@ def start(folder: Path | None, secrets: Iterable[str] = (), *, loud: int = loggi
     """Log INFO and above to `logs/livesell.log` in the folder, and what is `loud` to stderr.
 
     `secrets` are texts to hide, see `hide`. What an earlier start has put up is replaced; other handlers stay.
+    StoreReadOnly where the folder takes no file.
     """
     root = logging.getLogger()
     for handler in _ours():
@@ -147,8 +150,14 @@ def start(folder: Path | None, secrets: Iterable[str] = (), *, loud: int = loggi
     screen.setLevel(loud)
     handlers: list[logging.Handler] = [screen]
     if folder is not None:
-        (folder / "logs").mkdir(mode=0o700, exist_ok=True)
-        handlers.append(_File(folder / "logs" / "livesell.log"))
+        try:
+            (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+            handlers.append(_File(folder / "logs" / "livesell.log"))
+        except OSError as error:
+            raise StoreReadOnly(
+                f"{folder / 'logs'} cannot be written ({(error.strerror or '').lower()}): "
+                "make the folder writable, or keep config.toml and the shop in another one"
+            ) from None
     plain = Plain(secrets)
     for handler in handlers:
         handler.setFormatter(plain)

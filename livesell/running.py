@@ -22,6 +22,7 @@ from livesell.config import Config
 from livesell.errors import StoreError
 from livesell.model import Code, Product, Reading
 from livesell.store.engine import Lock
+from livesell.store.reserve import Reserve
 from livesell.store.writer import utc_now
 from livesell.web.app import Door, database_file, open_store, serving
 from livesell.web.keys import ROLES, Keys, Role
@@ -159,6 +160,9 @@ async def running(
         reader = LateReader(config)
         store = open_store(config, reader)
         try:
+            if file is not None:
+                store.reserve = Reserve(file)
+                store.reserve.make()
             keys = keys_of(config)
             logs.hide(*(keys.of(role) for role in ROLES))
             tape = Tape(record).keep if record is not None else None

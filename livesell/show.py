@@ -39,7 +39,12 @@ GOES_ON = timedelta(hours=12)
 FIRST_WAIT, LONGEST_WAIT, STEADY = 1.0, 60.0, 60.0
 """Seconds: the back-off's first and last step, and how long up makes it start anew."""
 
+LONGEST_HOLD = 2.0
+"""Seconds between two attempts of a source whose comments the database does not take."""
+
 SHORTEST_GAP = timedelta(seconds=1)
+JUMP = 60.0
+"""Seconds by which the clock may go ahead of, or behind, the time that passed before it is told."""
 TICK = 5.0
 LOOK_AT_FILE = 2.0
 
@@ -98,6 +103,8 @@ class Listening:
         self._end: str | None = None
         self._missing = alive_at is not None
         self._beats = 0
+        self.held = 0
+        """Comments that the source has delivered and the database has not taken."""
 
     @property
     def name(self) -> str:
@@ -250,17 +257,20 @@ class Listening:
     async def _hold(self, ask: Ask) -> None:
         """Ask until it is stored: what a platform delivered is not dropped because a disk is full."""
         wait = 0.2
+        self.held = len(ask.comments) if isinstance(ask, Said) else 0
         while True:
             try:
                 await self.submit(ask)
-                return
+                break
             except Refused as refusal:
                 log.info("source %s: %s", self.name, refusal)
-                return
+                break
             except StoreError as error:
-                log.warning("source %s is held: %s", self.name, error)
+                if wait < 0.3:
+                    log.warning("source %s is held: %s", self.name, error)
                 await self.sleep(wait)
-                wait = min(5.0, wait * 2)
+                wait = min(LONGEST_HOLD, wait * 2)
+        self.held = 0
 
 
 class Spine:
@@ -277,8 +287,12 @@ class Spine:
         sheet: Path | None = None,
         currency: str = "VND",
         record: Callable[[Adapter, Frame], None] | None = None,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self.store, self.submit, self.show, self.clock = store, submit, show, clock
+        self.steady = steady
+        self.jumps: tuple[tuple[datetime, float], ...] = ()
+        self._passed: tuple[datetime, float] | None = None
         self.sheet, self.currency = sheet, currency
         self.sheet_problem = ""
         self.record = record
@@ -339,13 +353,41 @@ class Spine:
             if self.sheet is not None:
                 group.create_task(self._watch(self.sheet))
 
+    @property
+    def held(self) -> int:
+        """Comments that sources have delivered and the database has not taken."""
+        return sum(one.held for one in self.listening)
+
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            try:
-                await self.submit(Asked(self.show, (c.Tick(),), self._write_alive))
-            except (StoreError, Refused) as error:
-                log.warning("the clock is held: %s", error)
+            await self.tick()
+
+    async def tick(self) -> None:
+        """Let the desk know that time has passed, and whether the clock went with it."""
+        jumped = self._jumped()
+        commands = (c.ClockJumped(seconds=jumped),) if jumped else ()
+        try:
+            await self.submit(Asked(self.show, (*commands, c.Tick(jumps=self.jumps)), self._write_alive))
+        except (StoreError, Refused) as error:
+            log.debug("the clock is held: %s", error)
+
+    def _jumped(self) -> float:
+        """Seconds by which the clock jumped since the last tick, 0 where it went with the time that passed."""
+        if self.steady is None:
+            return 0.0
+        now, passed = self.clock(), self.steady()
+        before, self._passed = self._passed, (now, passed)
+        if before is None:
+            return 0.0
+        by = (now - before[0]).total_seconds() - (passed - before[1])
+        if abs(by) < JUMP:
+            return 0.0
+        log.warning("the clock jumped by %.0f seconds", by)
+        if by > 0:
+            # What was held before it has not been held for longer because of it.
+            self.jumps = (*self.jumps[-20:], (before[0], by))
+        return by
 
     def _write_alive(self, connection: Connection) -> None:
         for one in self.listening:

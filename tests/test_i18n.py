@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 from playwright.async_api import Page, Route, async_playwright
 
-from livesell import bundle, commands, model
+from livesell import bundle, commands, errors, model
 from livesell.i18n import Text, Words, languages, words
 
 WEB = bundle.PACKAGE / "web"
@@ -47,6 +47,11 @@ def tags() -> set[str]:
     return {str(kind.__struct_config__.tag) for kind in commands.Command.__subclasses__()}
 
 
+def codes(error: type[errors.StoreError]) -> set[str]:
+    """The codes of an error and of all that are kinds of it."""
+    return {error.code}.union(*(codes(kind) for kind in error.__subclasses__()))
+
+
 # Keys that are put together: what stands before, all that can follow, and whether each must be there (else another
 # sentence stands in).
 FAMILIES: dict[str, tuple[set[str], bool]] = {
@@ -54,6 +59,7 @@ FAMILIES: dict[str, tuple[set[str], bool]] = {
     "intent.": (set(get_args(model.Intent)), True),
     "src.": (set(get_args(get_type_hints(commands.SourceIs)["state"])), True),
     "why.": (strings("parser", "Why", 0), True),
+    "err.db_": (codes(errors.StoreError), True),
     "set.theme_": ({"auto", "light", "dark"}, True),
     "print.": ({"a6", "a7", "roll58", "roll80"}, True),
     "ask.": (strings("desk", "unclear", 1) | {"no_product", "closed_product", "error", "nothing_to_cancel"}, False),

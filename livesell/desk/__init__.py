@@ -60,6 +60,7 @@ DECISIONS: Mapping[type[c.Command], Callable[[Turn, Any], None]] = {
     c.SourceIs: goods.source_is,
     c.GapFound: goods.gap_found,
     c.Purge: goods.purge,
+    c.ClockJumped: goods.clock_jumped,
 }
 
 

@@ -253,3 +253,8 @@ def gap_found(turn: Turn, command: c.GapFound) -> None:
 def purge(turn: Turn, command: c.Purge) -> None:
     """People's data from before a time is taken out; the ledger says that it was."""
     turn.emit(e.Purged(at=turn.now, before=command.before))
+
+
+def clock_jumped(turn: Turn, command: c.ClockJumped) -> None:
+    """The clock went by more than a minute at once; holds take it into account (`orders.tick`)."""
+    turn.emit(e.Jumped(at=turn.now, show=command.show, seconds=command.seconds))

@@ -156,12 +156,16 @@ def changeable(order: OrderState) -> None:
         raise Conflict("status", f"order {order.code} is {order.status}", order=order.code, status=order.status)
 
 
-def tick(turn: Turn, command: c.Tick) -> None:  # noqa: ARG001 - the clock brings nothing but the time
-    """Let go of what drafts have held for longer than the shop holds."""
+def tick(turn: Turn, command: c.Tick) -> None:
+    """Let go of what drafts have held for longer than the shop holds; a clock that jumped ahead lets go of nothing."""
     minutes = turn.rules.hold_minutes
     if not minutes:
         return
-    for line in turn.book.held_before(turn.show_id, turn.now - timedelta(minutes=minutes)):
+    since = turn.now - timedelta(minutes=minutes)
+    for line in turn.book.held_before(turn.show_id, since):
+        ahead = sum(seconds for at, seconds in command.jumps if line.held_at is not None and line.held_at <= at)
+        if line.held_at is not None and line.held_at + timedelta(seconds=ahead) > since:
+            continue
         order = turn.book.order(line.order)
         if order is not None and order.status == "draft":
             turn.cancel_line(line.id, reason="expired")

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from livesell import commands as c
 from livesell import events as e
 from livesell.desk import decide
-from livesell.errors import Conflict, LivesellError, NotFound, StoreError
+from livesell.errors import Conflict, LivesellError, NotFound, StoreBusy, StoreError, StoreFull, StoreLow
 from livesell.ledger import Book, Rules
 from livesell.model import CommentId, EventNumber
 from livesell.store import engine as engines
@@ -24,6 +24,7 @@ from livesell.store import rows, schema, writing
 from livesell.store.asks import Answer, Ask, Asked, Gone, Numbered, Reader, Said
 from livesell.store.intake import AFTERWARDS, POISON, Intake, known_ids
 from livesell.store.parked import opened, parked
+from livesell.store.reserve import Reserve
 from livesell.store.shelf import event_of
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Store:
         self.last_at = datetime.min.replace(tzinfo=UTC)
         self.fresh = False
         self.seen = Book(None, rules)
+        self.reserve: Reserve | None = None
 
     @property
     def sqlite(self) -> bool:
@@ -98,6 +100,10 @@ class Store:
         """
         try:
             return self._attempt(asks, now)
+        except StoreFull:
+            if self.reserve is None or not self.reserve.give_up():
+                raise
+            return self._attempt(asks, now)
         except (Stale, IntegrityError) as error:
             log.warning("a batch of %d is tried again: %s", len(asks), type(error).__name__)
         try:
@@ -111,10 +117,32 @@ class Store:
         try:
             with engines.in_words(self.place):
                 return self._commit(asks, now)
-        except BaseException:
+        except BaseException as error:
             # Whatever went wrong, the book may hold what was never stored.
             self.fresh = False
+            if isinstance(error, StoreError) and not isinstance(error, StoreBusy | StoreFull):
+                self.engine.dispose()  # the next attempt opens the database anew
             raise
+
+    def probe(self) -> None:
+        """Commit something small; StoreError in words where that cannot be done."""
+        if self.reserve is not None:
+            self.reserve.look()
+        try:
+            with engines.in_words(self.place), self.engine.begin() as connection:
+                written = {"key": "probe", "value": datetime.now(UTC).isoformat()}
+                writing.upsert(connection, schema.settings, [written])
+        except StoreError as error:
+            if not isinstance(error, StoreBusy | StoreFull):
+                self.engine.dispose()
+            raise
+
+    @property
+    def low(self) -> StoreLow | None:
+        """What to say while the room that is kept for a full disk is in use."""
+        if self.reserve is None or not self.reserve.low:
+            return None
+        return StoreLow(f"{self.place}: the disk is nearly full; free some space now, while orders are still taken")
 
     def _commit(self, asks: Sequence[Ask], now: datetime) -> list[Answer]:
         with self.engine.begin() as connection:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from livesell.errors import StoreBusy, StoreError, StoreFull
+from livesell.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnsure
 from livesell.store import schema
 
 PRAGMAS = {
@@ -124,31 +125,61 @@ def in_words(place: str) -> Iterator[None]:
     except IntegrityError:
         raise  # not about the place but about what was written: the store decides again
     except DBAPIError as error:
+        raise told(error.orig, place) from error
+    except sqlite3.Error as error:  # while connecting the driver speaks for itself
         raise told(error, place) from error
 
 
-def told(error: DBAPIError, place: str) -> StoreError:
+def told(error: BaseException | None, place: str) -> StoreError:
     """What a driver's error means for a person."""
-    said = str(error.orig)
+    said = str(error)
     low = said.lower()
+    name = getattr(error, "sqlite_errorname", None) or ""
     if "disk is full" in low or "no space left" in low:
         return StoreFull(f"{place}: the disk is full; accepted orders are safe, free some space")
+    if name in ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"):
+        return StoreUnsure(
+            f"{place}: the disk failed to keep a commit; what was acknowledged before is safe. "
+            "Look after the disk, then start livesell again"
+        )
     if "locked" in low or "busy" in low or "lock timeout" in low:
         return StoreBusy(
-            f"{place}: another program holds the database; close it (a backup or sync program, a second livesell)"
+            f"{place}: {holder(place)} holds the database; close it (a backup or sync program, a second livesell)"
         )
     if "not a database" in low:
-        return StoreError(
+        return StoreDamaged(
             f"{place} is not a livesell database; name another file under [database] url, or restore a backup"
         )
     if "malformed" in low or "corrupt" in low:
-        return StoreError(f"{place} is damaged; stop, keep the file, and restore the last backup")
+        return StoreDamaged(f"{place} is damaged; stop, keep the file, and restore the last backup (docs/backup.md)")
     if "readonly" in low or "read-only" in low:
-        return StoreError(f"{place} cannot be written: the folder or disk is read-only")
+        return StoreReadOnly(f"{place} cannot be written: the folder {Path(place).parent} or its disk is read-only")
     if "unable to open" in low:
         return StoreError(f"{place} cannot be opened: does the folder exist, and may you write there?")
+    if name.startswith("SQLITE_IOERR"):
+        return StoreError(f"{place}: the disk does not do what it is told ({name}); is it still there, and writable?")
     first = re.split(r"[\r\n]", said.strip())[0]
     return StoreError(f"{place}: {first}")
+
+
+def place_of(engine: Engine) -> str:
+    """Where a database is, as a person knows it."""
+    if engine.dialect.name == "sqlite":
+        return str(engine.url.database)
+    return engine.url.render_as_string(hide_password=True)
+
+
+def holder(place: str) -> str:
+    """The other programs that have a file open, where the system says (Linux); else only that there is one."""
+    wanted = Path(place).resolve()
+    names = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        with contextlib.suppress(OSError):  # processes of others, and those that have just ended
+            if any(file.readlink() == wanted for file in (process / "fd").iterdir()):
+                names.add(f"{(process / 'comm').read_text(encoding='utf-8').strip()} (process {process.name})")
+    return " and ".join(sorted(names)) or "another program"
 
 
 # --- one writer -----------------------------------------------------------------------------------------------------
@@ -270,6 +301,7 @@ __all__ = [
     "copy_beside",
     "in_words",
     "one_view",
+    "place_of",
     "prepare",
     "reader_engine",
     "told",

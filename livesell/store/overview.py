@@ -14,6 +14,7 @@ from livesell.model import BuyerId, LineId, OrderId, ShowId, times
 from livesell.store import rows
 from livesell.store import schema as s
 from livesell.store.added import added
+from livesell.store.engine import in_words, place_of
 from livesell.store.look import Kept, Look, Shape
 from livesell.store.shelf import chunks, event_of
 
@@ -236,6 +237,7 @@ def looking(
     """A look in one read transaction, which is short."""
     look = Overview(engine, currency, decimals, seen, kept)
     try:
-        yield look
+        with in_words(place_of(engine)):
+            yield look
     finally:
         look.close()

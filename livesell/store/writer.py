@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from livesell.errors import StoreBusy, StoreError
+from livesell.errors import StoreBroken, StoreBusy, StoreError, StoreLow
 from livesell.ledger import Book
 from livesell.store import Store
 from livesell.store.asks import Answer, Ask, Numbered, Said
@@ -22,10 +22,14 @@ log = logging.getLogger(__name__)
 MOST_COMMENTS = 500
 """Comments in one batch: more would keep others waiting for their commit."""
 
+LOOK_AGAIN = 1.0
+"""Seconds between two looks whether a trouble is over, while nobody asks for anything."""
+
 MOST_WAITING = 2_000
 """Asks that may wait; beyond it the asker is told to come again."""
 
 Publish = Callable[[Sequence[Numbered], Book | None], None]
+Tell = Callable[[StoreError | None], None]
 Waiting = tuple[Ask, asyncio.Future[Answer]]
 
 
@@ -46,6 +50,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.trouble: StoreError | None = None
+        self.tell: Tell = lambda _: None
+        """Gets, on the event loop, what is wrong with the database, again while it lasts, and None when it ends."""
 
     def start(self) -> None:
         """Begin; called on the event loop that answers go to."""
@@ -83,7 +89,11 @@ class Writer:
         while not last:
             batch: list[Waiting] = []
             comments = 0
-            first = self._waiting.get()
+            try:
+                first = self._waiting.get(timeout=None if self.trouble is None else LOOK_AGAIN)
+            except queue.Empty:
+                self._look_again()
+                continue
             while True:
                 if first is None:
                     last = True
@@ -101,21 +111,48 @@ class Writer:
 
     def _carry_out(self, batch: list[Waiting]) -> None:
         try:
+            if isinstance(self.trouble, StoreBroken):
+                raise self.trouble
+            if self.trouble is not None:
+                self.store.probe()  # a batch that writes nothing would say that all is well
             answers = self.store.transact([ask for ask, _ in batch], self.clock())
-            self.trouble = None
+            self._is(self.store.low)
         except StoreError as error:
-            log.error("nothing of a batch of %d was stored: %s", len(batch), error)
-            self.trouble = error
+            self._is(error)
             answers = [Answer(error=error)] * len(batch)
         except Exception as error:
             # The thread must outlive whatever went wrong: those who asked are told, and ask again.
             log.exception("a batch of %d failed", len(batch))
-            self.trouble = StoreError(f"{type(error).__name__} in the store; nothing was stored")
-            answers = [Answer(error=self.trouble)] * len(batch)
+            failed = StoreError(f"{type(error).__name__} in the store; nothing was stored")
+            self._is(failed)
+            answers = [Answer(error=failed)] * len(batch)
         # Where the batch took more than one commit, the book has the last of them only.
         seen = self.store.seen if all(answer.error is None for answer in answers) else None
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._deliver, batch, answers, seen)
+
+    def _look_again(self) -> None:
+        """While there is trouble and nobody asks: is it over?"""
+        if isinstance(self.trouble, StoreBroken):
+            self._is(self.trouble)
+            return
+        try:
+            self.store.probe()
+            self._is(self.store.low)
+        except StoreError as error:
+            self._is(error)
+
+    def _is(self, trouble: StoreError | None) -> None:
+        """Keep what is wrong, write it down when it changes, and tell it as long as it lasts."""
+        if trouble is None and self.trouble is None:
+            return
+        if trouble is None:
+            log.warning("the database takes orders again")
+        elif self.trouble is None or self.trouble.code != trouble.code:
+            log.error("the database takes nothing: %s", trouble) if not isinstance(trouble, StoreLow) else None
+        self.trouble = trouble
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self.tell, trouble)
 
     def _deliver(self, batch: list[Waiting], answers: list[Answer], seen: Book | None) -> None:
         events = [event for answer in answers for event in answer.events]

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,6 +103,7 @@ async def serving(
     settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names)
     feed = Feed(store.readers, settings)
     writer = Writer(store, feed.publish, clock=clock)
+    writer.tell = lambda trouble: feed.troubled(trouble, writer.waiting)
     writer.start()
     tasks: list[asyncio.Task[None]] = []
     try:
@@ -118,7 +120,9 @@ async def serving(
             sheet=sheet,
             currency=config.shop.currency,
             record=record,
+            steady=time.monotonic if clock is utc_now else None,
         )
+        writer.tell = lambda trouble: feed.troubled(trouble, writer.waiting + at_work.held)
         server = config.server
         guard = Guard(
             keys,

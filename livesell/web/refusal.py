@@ -16,6 +16,7 @@ from livesell.errors import (
     NotFound,
     Refused,
     StoreBusy,
+    StoreError,
     StoreFull,
 )
 
@@ -56,9 +57,11 @@ def answer(error: LivesellError) -> Refusal:
         case Refused():
             return Refusal(409, error.code, words, None, **_beside(error.data))
         case StoreFull():
-            return Refusal(507, "disk_full", words)
+            return Refusal(507, error.code, words)
         case StoreBusy():
             return busy(words, 5)
+        case StoreError():
+            return Refusal(500, error.code, words)
         case _:
             return Refusal(500, "failed", words)
 

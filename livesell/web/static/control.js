@@ -44,7 +44,8 @@ function bar(kind, text, ...more) { return make("div", { class: `bar ${kind}` },
 function drawBars() {
   const now = Date.now(), bars = [];
   const size = ask.sender.size();
-  if (state.noRoom) bars.push(["bad", word("err.disk")]);
+  const trouble = state.trouble || (state.noRoom ? { code: "disk_full", waiting: 0 } : null);
+  if (trouble) bars.push(["bad", [word(`err.db_${trouble.code}`), trouble.waiting ? word("err.waiting", { n: trouble.waiting }) : ""].join(" ").trim()]);
   const stuck = ask.sender.stuckSince();
   if (state.offline || (stuck && now - stuck > STUCK)) bars.push(["bad", word("offline.queued", { n: size })]);
   else if (size) bars.push(["wait", word("sending", { n: size }), "sending"]);

@@ -317,7 +317,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 let sender = { tap: () => ({}), size: () => 0, stuckSince: () => 0, retry() {} };
-sender = taps({ changed: draw, answered, refused, back: (n, m) => toast([word("offline.back", { n, m })], null), stuck: (status) => { if (status === 507) toast([word("err.disk")], null); else { know.key = false; draw(); } } });
+sender = taps({ changed: draw, answered, refused, back: (n, m) => toast([word("offline.back", { n, m })], null), stuck: (status) => { if (status === 507) toast([word("err.db_disk_full")], null); else { know.key = false; draw(); } } });
 document.body.dataset.ready = "true";
 draw();
 let closedAt = 0;

@@ -8,7 +8,7 @@ export const DEAD = 350;
 export const state = {
   show: page.snapshot.show, orders: new Map(), comments: new Map(), unclear: new Map(), products: new Map(), sources: new Map(), sums: {}, gaps: [],
   later: new Map(), gone: new Map(), promoted: new Set(), held: null, deadUntil: 0, expand: false, tab: "todo", middle: "chat", undo: null, notice: null,
-  offline: false, badKey: false, noRoom: false, number: page.number, firstUntil: 0, newest: null,
+  offline: false, badKey: false, noRoom: false, trouble: null, number: page.number, firstUntil: 0, newest: null,
 };
 
 // Filled in by control.js, which draws; the rest asks for it here.
@@ -25,6 +25,7 @@ function movedUp(before, order) {
 function take(now, live) {
   if (now.show) state.show = now.show;
   if (now.sums) state.sums = now.sums;
+  if (now.trouble !== undefined) state.trouble = now.trouble;
   for (const order of now.orders || []) {
     const before = state.orders.get(order.code);
     if (live && before && movedUp(before, order)) { state.promoted.add(order.code); ask.sound("up"); }
@@ -67,6 +68,7 @@ export function told(message) {
       if (message.event.at) heardAt(message.event.at);
       if (message.now) take(message.now, true);
       if (message.event.type === "gap" && ask.chat) ask.chat.gap(message.event);
+      if (message.event.type === "clock") notice(word("err.clock"));
       if (message.event.type === "confirmed" && message.now && message.now.orders) state.newest = message.now.orders[0];
     }
     state.number = Math.max(state.number, message.number);
