@@ -10,6 +10,7 @@ LivesellError
 ├── BadInput             a body, frame or line that cannot be taken; nothing was stored
 └── StoreError           the database cannot be opened or written
     ├── StoreBusy        another program holds it
+    ├── StoreAway        its server does not answer
     ├── StoreFull        there is no room left
     │   └── StoreLow     there was none, and what was kept for that is in use
     ├── StoreReadOnly    the folder or disk takes nothing
@@ -99,6 +100,12 @@ class StoreBusy(StoreError):
     """Another program holds the database."""
 
     code = "busy"
+
+
+class StoreAway(StoreError):
+    """The database server does not answer; what was on its way is stored or not, and can be asked for again."""
+
+    code = "away"
 
 
 class StoreFull(StoreError):

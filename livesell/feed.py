@@ -143,7 +143,6 @@ class Feed:
         self._sums_at = 0.0
         self._sums_due: set[ShowId] = set()
         self.trouble: Shape | None = None
-        self._blind: set[Page] = set()
 
     def publish(self, events: Sequence[Numbered], seen: Book | None = None) -> None:
         """Take a commit's events; called on the event loop, in the order of commits.
@@ -165,10 +164,6 @@ class Feed:
         for page in self.pages:
             if page.role == "seller":
                 page.put(-1, self._trouble_message(page.number))
-        if told is None:
-            # They were let in without knowing what they had missed; now they can ask for it.
-            for page in self._blind:
-                page.lose()
 
     def _trouble_message(self, number: int) -> bytes:
         return msgspec.json.encode({"number": number, "event": None, "now": {"trouble": self.trouble}})
@@ -256,27 +251,31 @@ class Feed:
         """Messages for one page, from after a number, or from a snapshot; ends when the page is lost."""
         self.pages.add(page)
         role, show = page.role, page.show
+        blind = False
         try:
             loop = asyncio.get_running_loop()
-            try:
-                number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
-            except StoreError as error:
-                if after is None:
-                    raise
-                # The database cannot even be read: the page goes on with what it has.
-                log.warning("a page is let in without what it missed: %s", error)
-                number, messages = after, []
-                self._blind.add(page)
+            while True:
+                try:
+                    number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
+                    break
+                except StoreError as error:
+                    if after is None or page.lost:
+                        raise
+                    # The database cannot even be read: the page keeps what it has, and gets the rest when it can.
+                    if role == "seller":
+                        said = {"code": error.code, "text": str(error), "waiting": 0}
+                        yield msgspec.json.encode({"number": after, "event": None, "now": {"trouble": said}})
+                    blind = True
+                    await asyncio.sleep(1)
             page.number = number
             for missed in messages:
                 yield missed
-            if role == "seller" and self.trouble is not None:
+            if role == "seller" and (blind or self.trouble is not None):
                 yield self._trouble_message(number)
             while (message := await page.next()) is not None:
                 yield message
         finally:
             self.pages.discard(page)
-            self._blind.discard(page)
 
     def _begin(self, role: Role, show: ShowId, after: int | None) -> tuple[int, list[bytes]]:
         with self.look() as look:

@@ -17,10 +17,11 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from livesell import commands as c
 from livesell.adapter import Adapter, Decoded, Frame, Gap, Status
@@ -30,6 +31,9 @@ from livesell.store import Answer, Ask, Asked, Gone, Said, Store, rows
 from livesell.store import schema as s
 from livesell.store.shelf import DatabaseShelf
 from livesell.store.writing import upsert
+
+if TYPE_CHECKING:
+    from livesell.store.peers import Peers
 
 log = logging.getLogger(__name__)
 
@@ -52,25 +56,43 @@ Submit = Callable[[Ask], Awaitable[Answer]]
 Sleep = Callable[[float], Awaitable[None]]
 
 
-async def current(store: Store, submit: Submit, now: datetime) -> ShowId:
-    """The show that this process runs: the open one if it is young enough, else a new one."""
-    with store.readers.connect() as connection, connection.begin():
-        row = connection.execute(
-            select(s.shows.c.id).where(s.shows.c.status == "open").order_by(s.shows.c.id.desc()).limit(1)
-        ).first()
-        last = None
-        if row is not None:
-            newest = select(s.events.c.at).where(s.events.c.show == row.id).order_by(s.events.c.number.desc()).limit(1)
-            last = rows.maybe_time(connection.scalar(newest))
-    if row is not None:
-        show = ShowId(row.id)
+async def current(
+    store: Store, submit: Submit, now: datetime, *, peers: Peers | None = None, names: Sequence[str] = ()
+) -> ShowId:
+    """The show that this process runs: the open one if it is young enough, else a new one.
+
+    Where several processes share a database, a show that one of them runs is left to it; of the others the one that
+    had sources of these names comes first.
+    """
+    for show, last in await asyncio.to_thread(_open_shows, store, names):
+        if peers is not None and not await asyncio.to_thread(peers.claim, show):
+            continue
         if last is None or now - last < GOES_ON:
             return show
         await submit(Asked(show, (c.EndShow(at=last),)))
+        if peers is None:
+            break
     answer = await submit(Asked(None, (c.OpenShow(),)))
     opened = answer.events[0].event.show
     assert opened is not None
+    if peers is not None:
+        await asyncio.to_thread(peers.claim, opened)
     return opened
+
+
+def _open_shows(store: Store, names: Sequence[str]) -> list[tuple[ShowId, datetime | None]]:
+    """The open shows with the time of their last events; those with sources of these names first, then the newest."""
+    with store.readers.connect() as connection, connection.begin():
+        found = list(
+            connection.scalars(select(s.shows.c.id).where(s.shows.c.status == "open").order_by(s.shows.c.id.desc()))
+        )
+        known = set(connection.scalars(select(s.sources.c.show).where(s.sources.c.name.in_(names))))
+        found.sort(key=lambda show: show not in known)
+        shows = []
+        for show in found:
+            newest = select(s.events.c.at).where(s.events.c.show == show).order_by(s.events.c.number.desc()).limit(1)
+            shows.append((ShowId(show), rows.maybe_time(connection.scalar(newest))))
+    return shows
 
 
 def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
@@ -288,9 +310,10 @@ class Spine:
         currency: str = "VND",
         record: Callable[[Adapter, Frame], None] | None = None,
         steady: Callable[[], float] | None = None,
+        peers: Peers | None = None,
     ) -> None:
         self.store, self.submit, self.show, self.clock = store, submit, show, clock
-        self.steady = steady
+        self.steady, self.peers = steady, peers
         self.jumps: tuple[tuple[datetime, float], ...] = ()
         self._passed: tuple[datetime, float] | None = None
         self.sheet, self.currency = sheet, currency
@@ -368,8 +391,12 @@ class Spine:
         jumped = self._jumped()
         commands = (c.ClockJumped(seconds=jumped),) if jumped else ()
         try:
-            await self.submit(Asked(self.show, (*commands, c.Tick(jumps=self.jumps)), self._write_alive))
-        except (StoreError, Refused) as error:
+            mine = (c.Tick(jumps=self.jumps),) if self.peers is None else ()
+            await self.submit(Asked(self.show, (*commands, *mine), self._write_alive))
+            if self.peers is not None and self.peers.clock:
+                for show, _ in await asyncio.to_thread(_open_shows, self.store, ()):
+                    await self.submit(Asked(show, (c.Tick(jumps=self.jumps),)))
+        except (StoreError, Refused, SQLAlchemyError) as error:
             log.debug("the clock is held: %s", error)
 
     def _jumped(self) -> float:

@@ -6,17 +6,13 @@ With the environment variable CI set, nothing may be missing.
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.postgres import Cluster, without_server
 
 CI = bool(os.environ.get("CI"))
 
@@ -29,14 +25,6 @@ PLACES = (
     "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
     *([f"{os.environ['LOCALAPPDATA']}/Google/Chrome/Application/chrome.exe"] if "LOCALAPPDATA" in os.environ else []),
-)
-SERVERS = (
-    ("/usr/lib/postgresql", "*/bin/initdb"),
-    ("/usr", "pgsql-*/bin/initdb"),
-    ("/opt/homebrew/opt", "postgresql@*/bin/initdb"),
-    ("/usr/local/opt", "postgresql@*/bin/initdb"),
-    ("/Applications/Postgres.app/Contents/Versions", "*/bin/initdb"),
-    ("C:/Program Files/PostgreSQL", "*/bin/initdb.exe"),
 )
 
 
@@ -52,29 +40,9 @@ def find_browser() -> str | None:
     return next((place for place in PLACES if Path(place).exists()), None)
 
 
-def find_postgres() -> Path | None:
-    """The folder of a PostgreSQL server's programs on this machine."""
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).parent
-    found = [path.parent for folder, pattern in SERVERS for path in Path(folder).glob(pattern)]
-    return max(found, key=lambda path: [int(number) for number in re.findall(r"\d+", path.parent.name)], default=None)
-
-
 def without_postgres() -> str | None:
     """Why there is no server to test on, None if there is one."""
-    if os.environ.get("LIVESELL_TEST_POSTGRES"):
-        return None
-    if find_postgres() is None:
-        return "no server found (install it, or set LIVESELL_TEST_POSTGRES)"
-    if sys.platform != "win32" and os.geteuid() == 0:
-        import pwd
-
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            return "its server does not run as root, and there is no user postgres"
-    return None
+    return None if os.environ.get("LIVESELL_TEST_POSTGRES") else without_server()
 
 
 MISSING: dict[str, str] = {}
@@ -126,29 +94,22 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    programs = find_postgres()
-    assert programs is not None
-    # Its own folder rather than pytest's: PostgreSQL refuses to run as root, and its user must be able to get there.
-    folder = Path(tempfile.mkdtemp(prefix="livesell-postgres-"))
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-    if sys.platform != "win32" and os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        quiet |= {"user": "postgres", "group": "postgres", "extra_groups": []}
-    data = folder / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    make = [str(programs / "initdb"), "-D", str(data), "-U", "livesell", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(make, **quiet)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-    start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"]
-    subprocess.run(start, **quiet)
+    cluster = Cluster()
     try:
-        yield f"postgresql://livesell@127.0.0.1:{port}/postgres"
+        yield cluster.url
     finally:
-        stop = [str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
-        subprocess.run(stop, **quiet)
-        shutil.rmtree(folder, ignore_errors=True)
+        cluster.remove()
+
+
+@pytest.fixture
+def postgres_cluster() -> Iterator[Cluster]:
+    """A server that the test may stop and start."""
+    reason = without_server()
+    if reason is not None:
+        pytest.skip(f"a server to be stopped and started: {reason}")
+    cluster = Cluster()
+    yield cluster
+    cluster.remove()
 
 
 @pytest.fixture

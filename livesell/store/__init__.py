@@ -33,6 +33,10 @@ MOST_HELD = 200_000
 """Orders, lines and comments that the book keeps at hand before it starts afresh."""
 
 
+MOST_MISSED = 5_000
+"""Events of other processes that are gone through one by one; beyond it everything is read again."""
+
+
 class Stale(Exception):
     """The book and the database differ: another process has written."""
 
@@ -146,8 +150,10 @@ class Store:
 
     def _commit(self, asks: Sequence[Ask], now: datetime) -> list[Answer]:
         with self.engine.begin() as connection:
-            if not self.fresh or not self._up_to_date(connection):
+            if not self.fresh:
                 self._refresh(connection)
+            elif not self.sqlite:  # a file has one writer: the lock beside it sees to it
+                self._catch_up(connection)
             assert self.shelf is not None
             self.shelf.connection = connection
             work = writing.Work(self.last, self.chain)
@@ -158,23 +164,46 @@ class Store:
             seen = Book(None, self.book.rules)
             for one in work.events:
                 self.book.show_to(seen, one.event)
+            if work.events and not self.sqlite:
+                connection.execute(select(func.pg_notify(engines.CHANNEL, str(work.last))))
         self.last, self.chain, self.seen = work.last, work.chain, seen
         self.last_at = max(now, self.last_at)
         if self.book.size > MOST_HELD:
             self.fresh = False
         return answers
 
-    def _up_to_date(self, connection: Connection) -> bool:
-        if self.sqlite:
-            return True  # nobody else ever writes: the lock file sees to it
-        return (connection.scalar(select(func.max(schema.events.c.number))) or 0) == self.last
+    def _catch_up(self, connection: Connection) -> None:
+        """Take note of what other processes have written since: the state is fetched anew, the goods are learnt."""
+        missed = connection.execute(
+            select(schema.events.c.number, schema.events.c.body, schema.events.c.chain)
+            .where(schema.events.c.number > self.last)
+            .order_by(schema.events.c.number)
+            .limit(MOST_MISSED)
+        ).all()
+        if not missed:
+            return
+        if len(missed) == MOST_MISSED:
+            self._refresh(connection)
+            return
+        self._start_again(connection)
+        self.last, self.chain = missed[-1].number, missed[-1].chain
+        for row in missed:
+            event = event_of(row.body)
+            self.last_at = max(self.last_at, event.at)
+            self.intake.follow(event)
+            if isinstance(event, e.ProductPut):
+                self.reader.put(event.product)
 
-    def _refresh(self, connection: Connection) -> None:
-        """Start again from what the database holds."""
+    def _start_again(self, connection: Connection) -> None:
+        """An empty book before the shelves."""
         self.book.forget()
         self.shelf = writing.WritingShelf(connection)
         self.book.shelf = self.shelf
         self.book.counters = self.shelf.counters()
+
+    def _refresh(self, connection: Connection) -> None:
+        """Start again from what the database holds."""
+        self._start_again(connection)
         self.intake.forget(connection)
         newest = connection.execute(
             select(schema.events.c.number, schema.events.c.chain, schema.events.c.at)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from livesell.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnsure
+from livesell.errors import StoreAway, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnsure
 from livesell.store import schema
 
 PRAGMAS = {
@@ -37,6 +37,9 @@ PRAGMAS = {
 
 WRITERS = 0x6C697665
 """PostgreSQL's advisory lock that every writing transaction takes first, so that numbers follow commit order."""
+
+CHANNEL = "livesell"
+"""Where PostgreSQL's processes say the number of their last event after each commit."""
 
 
 def url_of(text_url: str, folder: Path) -> URL:
@@ -135,6 +138,8 @@ def told(error: BaseException | None, place: str) -> StoreError:
     said = str(error)
     low = said.lower()
     name = getattr(error, "sqlite_errorname", None) or ""
+    if type(error).__module__.startswith("psycopg") and _is_away(error):
+        return StoreAway(f"{place}: the database server does not answer; livesell goes on by itself when it is back")
     if "disk is full" in low or "no space left" in low:
         return StoreFull(f"{place}: the disk is full; accepted orders are safe, free some space")
     if name in ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"):
@@ -160,6 +165,15 @@ def told(error: BaseException | None, place: str) -> StoreError:
         return StoreError(f"{place}: the disk does not do what it is told ({name}); is it still there, and writable?")
     first = re.split(r"[\r\n]", said.strip())[0]
     return StoreError(f"{place}: {first}")
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """True of a lost connection and of a server that is starting or stopping."""
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ in AWAY and (state is None or state[:2] in ("08", "57"))
+
+
+AWAY = ("OperationalError", "AdminShutdown", "CrashShutdown", "CannotConnectNow", "InterfaceError")
 
 
 def place_of(engine: Engine) -> str:

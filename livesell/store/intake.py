@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select
 
+from livesell import events as e
 from livesell.commands import Heard
 from livesell.ledger import ShowState
 from livesell.model import (
@@ -61,6 +62,14 @@ class Intake:
         self.renamed.clear()
         self.comment = connection.scalar(select(s.comments.c.id).order_by(s.comments.c.id.desc()).limit(1)) or 0
         self.identity = connection.scalar(select(s.identities.c.id).order_by(s.identities.c.id.desc()).limit(1)) or 0
+
+    def follow(self, event: e.Event) -> None:
+        """Take note of an event of another process: numbers that it gave, and people who were forgotten."""
+        if isinstance(event, e.Commented):
+            self.comment = max(self.comment, event.comment)
+            self.identity = max(self.identity, event.identity)
+        elif isinstance(event, e.Purged):
+            self.people.clear()
 
     def start(self, connection: Connection, batch: Iterable[Said]) -> None:
         """Look up, in one query a platform, which comments of a batch are known and who their authors are."""

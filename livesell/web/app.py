@@ -26,6 +26,7 @@ from livesell.feed import Settings as FeedSettings
 from livesell.ledger import Rules
 from livesell.store import Store
 from livesell.store.asks import Reader
+from livesell.store.follow import Follower
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
 from livesell.web import api, entrance, hooks, pages, places
@@ -102,12 +103,22 @@ async def serving(
     decimals = get_currency_precision(config.shop.currency)
     settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names)
     feed = Feed(store.readers, settings)
-    writer = Writer(store, feed.publish, clock=clock)
+    follower = None if store.sqlite else Follower(store.readers, feed.publish, store.last)
+    peers = None
+    if follower is not None:
+        from livesell.store.peers import Peers  # its driver takes a while to load, and files do without
+
+        peers = Peers(store.url, follower.heard)
+    writer = Writer(store, feed.publish if follower is None else follower.publish, clock=clock)
     writer.tell = lambda trouble: feed.troubled(trouble, writer.waiting)
     writer.start()
     tasks: list[asyncio.Task[None]] = []
     try:
-        number = await spine.current(store, writer.submit, clock())
+        if peers is not None:
+            peers.start()
+        number = await spine.current(
+            store, writer.submit, clock(), peers=peers, names=[source.name for source in sources]
+        )
         sheet = config.catalog_path
         if sheet is not None:
             await spine.take_goods(store, writer.submit, sheet, config.shop.currency)
@@ -121,6 +132,7 @@ async def serving(
             currency=config.shop.currency,
             record=record,
             steady=time.monotonic if clock is utc_now else None,
+            peers=peers,
         )
         writer.tell = lambda trouble: feed.troubled(trouble, writer.waiting + at_work.held)
         server = config.server
@@ -154,6 +166,8 @@ async def serving(
             with contextlib.suppress(ConfigError):  # on another network now, or on none: the page asks anew
                 await entrance.open_again(shop)
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(at_work.run())]
+            if follower is not None:
+                tasks.append(asyncio.create_task(follower.run()))
             address = f"http://{'127.0.0.1' if server.host in ANYWHERE else server.host}:{port}"
             shop.overlay_address = lambda theme: f"{address}/overlay/{theme}?key={keys.of('overlay')}"
             yield shop, port
@@ -163,6 +177,8 @@ async def serving(
             await asyncio.gather(*tasks, return_exceptions=True)
             await runner.cleanup()
     finally:
+        if peers is not None:
+            await peers.stop()
         await writer.stop()
 
 

@@ -15,6 +15,7 @@ from livesell.errors import (
     LivesellError,
     NotFound,
     Refused,
+    StoreAway,
     StoreBusy,
     StoreError,
     StoreFull,
@@ -58,7 +59,7 @@ def answer(error: LivesellError) -> Refusal:
             return Refusal(409, error.code, words, None, **_beside(error.data))
         case StoreFull():
             return Refusal(507, error.code, words)
-        case StoreBusy():
+        case StoreBusy() | StoreAway():
             return busy(words, 5)
         case StoreError():
             return Refusal(500, error.code, words)
