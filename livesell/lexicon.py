@@ -143,8 +143,14 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     roles: int
 
 
-Node = dict[str, Any]
-"""A place in the tree: the next word leads on, "" holds the phrases that end here."""
+class Node:
+    """A place in the tree of phrases: those that end here, and the words that lead on."""
+
+    __slots__ = ("ends", "leads")
+
+    def __init__(self) -> None:
+        self.ends: list[Phrase] = []
+        self.leads: dict[str, Node] = {}
 
 
 class Lexicon:
@@ -163,7 +169,7 @@ class Lexicon:
                 key = (phrase.plain, phrase.marks)
                 same = merged.get(key)
                 merged[key] = phrase if same is None else _both(same, phrase)
-        self._root: Node = {}
+        self._root: dict[str, Node] = {}
         self._short: dict[str, str] = {}
         self._slips: dict[str, str] = {}
         self.words: set[str] = set()
@@ -171,11 +177,12 @@ class Lexicon:
         self.head_first = head_first
         self.units: dict[str, tuple[Amount | None, int]] = {}
         for phrase in merged.values():
-            node = self._root
+            leads, node = self._root, Node()
             for word in phrase.plain:
-                node = node.setdefault(word, {})
+                node = leads.setdefault(word, Node())
+                leads = node.leads
                 self.words.add(word)
-            node.setdefault("", []).append(phrase)
+            node.ends.append(phrase)
             if phrase.letter and len(phrase.plain) == 1:
                 self.letters[phrase.plain[0]] = phrase.letter
             if len(phrase.plain) == 1 and phrase.roles & FORGIVEN and len(phrase.plain[0]) >= 5:
@@ -204,32 +211,40 @@ class Lexicon:
                     return near
         return word
 
-    def spot(self, tokens: Sequence[Token], words: Sequence[str] | None = None) -> list[Match]:
+    def spot(self, tokens: Sequence[Token]) -> list[Match]:
         """Every phrase at every place, shorter ones first; a shorter one inside a longer one is found too."""
-        if words is None:
-            words = [token.plain for token in tokens]
-        found: list[Match] = []
+        held = self.places(tokens, [token.plain for token in tokens])
+        return [match for found in held.values() for match in found]
+
+    def places(self, tokens: Sequence[Token], words: Sequence[str]) -> dict[int, list[Match]]:
+        """The same by the token that they begin at; `words` are what the tokens stand for."""
+        found: dict[int, list[Match]] = {}
         root, size = self._root, len(words)
         typed = any(token.marks for token in tokens)
         for start, word in enumerate(words):
             node = root.get(word)
             end = start
+            held: list[Match] | None = None
             while node is not None:
                 end += 1
-                ends = node.get("")
-                if ends is not None:
+                ends = node.ends
+                if ends:
                     exact = typed and len(ends) > 1 and any(same(phrase, tokens, start) for phrase in ends)
                     for phrase in ends:
-                        counts = phrase.number is not None or phrase.group
-                        if (
+                        if phrase.marked and not (
                             same(phrase, tokens, start)
-                            if exact or (typed and counts and phrase.marked)
-                            else not phrase.marked or fits(phrase, tokens, start)
+                            if exact or (typed and (phrase.number is not None or phrase.group))
+                            else fits(phrase, tokens, start)
                         ):
-                            found.append(Match(start, end, phrase, phrase.roles))
-                if end >= size:
+                            continue
+                        if exact and not phrase.marked and not same(phrase, tokens, start):
+                            continue
+                        if held is None:
+                            held = found[start] = []
+                        held.append(Match(start, end, phrase, phrase.roles))
+                if end >= size or not node.leads:
                     break
-                node = node.get(words[end])
+                node = node.leads.get(words[end])
         return found
 
 

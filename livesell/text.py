@@ -112,12 +112,12 @@ def _marks() -> str:
 MARKS = _marks()
 LETTER = f"[^\\W\\d_{SPACELESS}]"
 TOKENS = re.compile(
-    f"({LETTER}(?:{LETTER}|[{MARKS}]|['’ʼ](?={LETTER}))*)"
-    f"|([{SPACELESS}][{MARKS}]*)"
-    r"|(\d+(?:[.,٫]\d+)*)"
-    r"|(\n|[^\w\s])"
+    f"{LETTER}(?:{LETTER}|[{MARKS}]|['’ʼ](?={LETTER}))*"
+    f"|[{SPACELESS}][{MARKS}]*"
+    r"|\d+(?:[.,٫]\d+)*"
+    r"|\n|[^\w\s]"
 )
-ASCII_TOKENS = re.compile(r"([A-Za-z]+(?:'[A-Za-z]+)*)|()(?!)|(\d+(?:[.,]\d+)*)|(\n|[^\w ])")
+ASCII_TOKENS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*|\d+(?:[.,]\d+)*|\n|[^\w ]")
 
 
 def stands_alone(letter: str) -> bool:
@@ -157,47 +157,81 @@ def _clean(text: str) -> list[Token]:
     return _tokens(TOKENS, "".join(kept), places)
 
 
+Piece = tuple[str, str, str, Kind, int]
+"""What a piece of text becomes wherever it stands: a token's text, plain form, marks and kind, and what is special.
+
+Special are 0: nothing; 1: no token at all; 2: a letter that stands alone and may be stretched; more: the script changes
+at that letter less three.
+"""
+
+REMEMBERED = 50_000
+"""Pieces that are remembered, so that the words of a chat are folded once."""
+
+_pieces: dict[str, Piece] = {}
+
+
+def _piece(raw: str) -> Piece:
+    """What a piece is, remembered."""
+    first = raw[0]
+    found: Piece
+    if first.isdecimal():
+        digits = raw if raw.isascii() else "".join(_DIGIT(letter) for letter in raw)
+        found = (digits, digits, "", "number", 0)
+    elif _ALONE.match(first):
+        found = (*fold(raw), "word", 2)
+    elif first.isalnum():
+        found = (*fold(raw), "word", 0)
+        if not raw.isascii() and (cut := _script_change(raw)):
+            found = (raw, "", "", "word", cut + 3)
+    else:
+        sign = SIGNS.get(raw, raw)
+        if sign == "x":
+            found = ("x", "x", "", "word", 0)
+        else:
+            found = (sign, sign, "", "sign", 0 if sign and sign in KEPT else 1)
+    if len(_pieces) >= REMEMBERED:
+        _pieces.clear()
+    _pieces[raw] = found
+    return found
+
+
 def _tokens(pattern: re.Pattern[str], text: str, places: list[int] | None) -> list[Token]:
     found: list[Token] = []
-    last = -1
+    last = 0
     repeated = 0
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        group = match.lastindex
-        raw = match[0]
-        glued = start == last
-        last = end
-        begin, finish = (start, end) if places is None else (places[start], places[end - 1] + 1)
-        if group == 1:
-            if not raw.isascii() and (cut := _script_change(raw)):
+    known, find = _pieces.get, text.find
+    for raw in pattern.findall(text):
+        # Between two pieces stands only what no piece can begin with, so the next place is the piece's own.
+        start = find(raw, last)
+        glued = start == last and start > 0
+        last = start + len(raw)
+        folded, bare, marks, kind, special = known(raw) or _piece(raw)
+        if places is None:
+            begin, finish = start, last
+        else:
+            begin, finish = places[start], places[last - 1] + 1
+        if special:
+            if special == 1:
+                continue
+            if special == 2:
+                if found and found[-1].text == folded and glued:
+                    repeated += 1
+                    if repeated >= 2:
+                        # A letter stretched for feeling: all but one go.
+                        if repeated == 2:
+                            found.pop()
+                        continue
+                else:
+                    repeated = 0
+            else:
                 # Two scripts written together, as in "cfকরেন", are two words.
+                cut = special - 3
                 middle = begin + cut if places is None else places[start + cut]
                 folded, bare, marks = fold(raw[:cut])
                 found.append(Token(folded, bare, marks, "word", begin, middle, glued))
-                raw, begin, glued = raw[cut:], middle, True
-            folded, bare, marks = fold(raw)
-            found.append(Token(folded, bare, marks, "word", begin, finish, glued))
-        elif group == 3:
-            digits = raw if raw.isascii() else "".join(_DIGIT(letter) for letter in raw)
-            found.append(Token(digits, digits, "", "number", begin, finish, glued))
-        elif group == 2:
-            folded, bare, marks = fold(raw)
-            if found and found[-1].text == folded and glued:
-                repeated += 1
-                if repeated >= 2:
-                    # A letter stretched for feeling: all but one go.
-                    if repeated == 2:
-                        found.pop()
-                    continue
-            else:
-                repeated = 0
-            found.append(Token(folded, bare, marks, "word", begin, finish, glued))
-        else:
-            sign = SIGNS.get(raw, raw)
-            if sign == "x":
-                found.append(Token("x", "x", "", "word", begin, finish, glued))
-            elif sign in KEPT and sign:
-                found.append(Token(sign, sign, "", "sign", begin, finish, glued))
+                begin, glued = middle, True
+                folded, bare, marks = fold(raw[cut:])
+        found.append(Token(folded, bare, marks, kind, begin, finish, glued))
     return found
 
 

@@ -14,11 +14,17 @@ from typing import TypeVar
 from rapidfuzz.distance import OSA
 
 from livesell.model import Code, Product
-from livesell.text import Token, stands_alone, tokenise
+from livesell.text import Token, fold, stands_alone, tokenise
 
 V = TypeVar("V")
 Table = dict[str, dict[V, None]]
 """A key and what is found under it, in the order it came."""
+
+Note = tuple[str, int]
+"""What a word of comments stands for, and what it may begin or be part of: bits of HEAD, NAME and VALUE."""
+
+HEAD, NAME, VALUE = 1, 2, 4
+"""A word that begins a whole name, that may be of a name, that begins a value of an option."""
 
 LOOKS = str.maketrans({"O": "0", "I": "1", "L": "1", "|": "1"})
 PIECES = re.compile(r"[^\W\d_]+|\d+")
@@ -36,12 +42,14 @@ MANY = 150
 
 def code_key(written: str) -> str:
     """Letters and digits of a code in capitals, leading zeros of its numbers gone."""
-    return ZEROS.sub("", written.upper())
+    key = written.upper()
+    return ZEROS.sub("", key) if "0" in key else key
 
 
 def look_key(written: str) -> str:
     """A code key in which letters and digits that look alike are one."""
-    return ZEROS.sub("", written.upper().translate(LOOKS))
+    key = written.upper().translate(LOOKS)
+    return ZEROS.sub("", key) if "0" in key else key
 
 
 def letters_of(tokens: Iterable[Token]) -> str:
@@ -78,7 +86,7 @@ class Choice:
 class Shelf:
     """What is known of one product: what it was put in under."""
 
-    __slots__ = ("choices", "deletions", "keys", "names", "product", "sizes")
+    __slots__ = ("choices", "headings", "keys", "names", "product", "sizes", "values")
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -106,6 +114,8 @@ class Shelf:
                     self.choices.setdefault(choice.plain[0], []).append(choice)
         for found in self.choices.values():
             found.sort(key=lambda choice: -len(choice.plain))
+        self.values = {first: [(product.code, choice) for choice in found] for first, found in self.choices.items()}
+        self.headings = frozenset(fold(option.name)[1] for option in product.options)
 
 
 class Index:
@@ -130,6 +140,7 @@ class Index:
         self.firsts: dict[str, int] = {}
         self.wordy: dict[str, int] = {}
         self._near: dict[str, list[tuple[str, float]]] = {}
+        self.notes: dict[str, Note] = {}
         self.longest_code = 1
         self.lettered = 0
 
@@ -148,6 +159,7 @@ class Index:
             self.lettered += 1
         self.longest_code = max(self.longest_code, len(tokenise(code)))
         self._near.clear()
+        self.notes.clear()
         if spelt.isalpha():
             self.wordy[key] = self.wordy.get(key, 0) + 1
         for name in shelf.names:
@@ -184,6 +196,7 @@ class Index:
             _less(self.prefixes, prefix)
             self.lettered -= 1
         self._near.clear()
+        self.notes.clear()
         if spelt.isalpha():
             _less(self.wordy, key)
         gone: dict[str, None] = {}
@@ -216,6 +229,18 @@ class Index:
     def plain_numbers(self) -> bool:
         """True where the catalog's codes are plain numbers."""
         return self.lettered * 2 < len(self.products)
+
+    def note(self, word: str, meant: str) -> Note:
+        """What a word may be in this catalog, remembered until the goods change; `meant` is what it stands for."""
+        bits = (HEAD if word in self.firsts else 0) | (VALUE if word in self.value_firsts else 0)
+        if stands_alone(word[0]):
+            bits |= NAME if self.pairs else 0
+        elif word in self.tokens or self.words_near(word):
+            bits |= NAME
+        if len(self.notes) > REMEMBERED:
+            self.notes.clear()
+        found = self.notes[word] = (meant, bits)
+        return found
 
     def words_near(self, word: str) -> list[tuple[str, float]]:
         """Words of names that a typed word may stand for, with how well: itself, a slip or another spelling away."""

@@ -159,16 +159,13 @@ def _reading(
     pinned: Code | None,
     replaced: Sequence[Claim] = (),
 ) -> Reading:
-    lost = tuple(
-        dict.fromkeys(
-            view.said(item.spot.start, item.spot.end)
-            for item in items
-            if item.spot is not None and item.spot.kind == "unknown"
-        )
-    )
-    candidates = tuple(
-        dict.fromkeys(code for item in items if item.code is None and item.spot is not None for code in item.spot.codes)
-    )
+    lost: dict[str, None] = {}
+    candidates: dict[Code, None] = {}
+    for item in items:
+        if item.code is None and item.spot is not None:
+            if item.spot.kind == "unknown":
+                lost[view.said(item.spot.start, item.spot.end)] = None
+            candidates.update(dict.fromkeys(item.spot.codes))
     return Reading(
         decision.intent,
         tuple(claims),
@@ -177,8 +174,8 @@ def _reading(
         reasons(view, decision, decision.intent, pinned),
         replaces=tuple(replaced),
         adds=decision.intent == "order" and any(clause.roles & ADD for clause in decision.parts),
-        unknown=lost,
-        candidates=candidates[:8],
+        unknown=tuple(lost),
+        candidates=tuple(candidates)[:8],
     )
 
 

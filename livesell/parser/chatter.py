@@ -32,38 +32,32 @@ MACHINE = re.compile(
 CHATTER = SPAM | GAME | ANNOUNCE | DENY | TELL | ELSEWHERE
 """Roles of words after which a comment claims nothing, unless another clause does so plainly."""
 
-SUSPECT = re.compile(r"[<={}\[\\%/]|--")
-PROGRAM_WORDS = (
-    "ignore",
-    "system",
-    "instruction",
-    "assistant",
-    "drop ",
-    "delete ",
-    "select ",
-    "union ",
-    "insert ",
-    "www.",
-    "as an ai",
-    "rm -rf",
-)
+SUSPECT = frozenset("<={}[%/-+@|")
+PROGRAM_WORDS = frozenset(
+    (
+        "ignore", "system", "instructions", "assistant", "drop", "delete", "select", "union", "insert", "www", "ai",
+        "rm", "javascript", "data",
+    )
+)  # fmt: skip
+"""Signs and words without which no comment is looked at closer."""
 
 
-def for_machines(text: str) -> bool:
+def for_machines(view: View) -> bool:
     """True for text that is meant for a program, not for the seller."""
-    if SUSPECT.search(text) is None:
-        low = text.lower()
-        for word in PROGRAM_WORDS:
-            if word in low:
-                break
-        else:
-            return False
-    return MACHINE.search(text) is not None
+    if (
+        PROGRAM_WORDS.isdisjoint(view.words)
+        and ("sign" not in view.kinds or SUSPECT.isdisjoint(view.text))
+        and "\\" not in view.text
+    ):
+        return False
+    return MACHINE.search(view.text) is not None
 
 
 def called(view: View, clauses: Sequence[Clause]) -> bool:
     """True where a comment begins with a name that nobody knows and bids it take something: "Tara get the T8"."""
-    if not clauses or view.size < 3 or view.ordinary[0] or view.owner[0] is not None or view.tokens[0].kind != "word":
+    if view.size < 3 or view.ordinary[0] or view.owner[0] is not None or not view.roles & TAKE or not clauses:
+        return False
+    if view.kinds[0] != "word":
         return False
     typed = view.said(0, 1)
     verb = next((cue for cue in clauses[0].cues if cue.start == 1), None)

@@ -37,10 +37,14 @@ from livesell.lexicon import (
     TIMES,
     Match,
 )  # fmt: skip
-from livesell.parser.view import BREAKS, Spot, View, named
+from livesell.parser.view import BREAKS, Spot, View
 
 QUIET = FILLER | PERSON | GREETING | AND | ARTICLE | CODE | TIMES | ME | ONLY | EACH | ALL
 """Roles of words that say nothing against a bare claim."""
+
+
+STOPS = BREAKS | {","}
+"""What parts clauses."""
 
 
 class Clause:
@@ -73,15 +77,17 @@ def cues_of(view: View) -> list[Match]:
         return []
     if len(matches) > 1:
         matches.sort(key=_length)
-    taken = [
-        owner is not None and owner.kind in ("product", "option", "phone", "unknown", "foreign") for owner in view.owner
-    ]
-    counted = [owner is not None and owner.kind in ("quantity", "money", "size", "place") for owner in view.owner]
+    taken, counted = [False] * view.size, [False] * view.size
+    for spot in view.spots:
+        held = taken if spot.kind in HIDING else counted
+        for at in range(spot.start, spot.end):
+            held[at] = True
     found = []
     for match in matches:
-        if counted[match.start] and counted[match.end - 1] and not match.roles & (EACH | ADD | ALL | PLACE):
+        start, end = match.start, match.end
+        if counted[start] and counted[end - 1] and not match.roles & (EACH | ADD | ALL | PLACE):
             continue
-        for at in range(match.start, match.end):
+        for at in range(start, end):
             if taken[at]:
                 break
         else:
@@ -92,10 +98,19 @@ def cues_of(view: View) -> list[Match]:
                         match = Match(match.start, match.end, match.phrase, match.roles | QUESTION)
                         break
             found.append(match)
-            for at in range(match.start, match.end):
+            for at in range(start, end):
                 taken[at] = True
-    found.sort(key=lambda match: match.start)
+    if len(found) > 1:
+        found.sort(key=_start)
     return found
+
+
+HIDING = frozenset(("product", "option", "phone", "unknown", "foreign"))
+"""Kinds of spots inside which no word counts."""
+
+
+def _start(match: Match) -> int:
+    return match.start
 
 
 def _length(match: Match) -> int:
@@ -107,13 +122,15 @@ def clauses_of(view: View) -> list[Clause]:
     view.cues = cues_of(view)
     found: list[Clause] = []
     start = 0
-    for at, token in enumerate(view.tokens):
-        if token.kind == "sign" and (token.text in BREAKS or token.text == ",") and view.owner[at] is None:
-            if at > start:
-                found.append(Clause(start, at, token.text))
-            elif found and token.text in "?!":
-                found[-1].stop = token.text
-            start = at + 1
+    words, kinds = view.words, view.kinds
+    if "sign" in kinds:
+        for at, kind in enumerate(kinds):
+            if kind == "sign" and (sign := words[at]) in STOPS and view.owner[at] is None:
+                if at > start:
+                    found.append(Clause(start, at, sign))
+                elif found and sign in "?!":
+                    found[-1].stop = sign
+                start = at + 1
     if start < view.size:
         found.append(Clause(start, view.size, ""))
     if not found and view.size:
@@ -122,10 +139,10 @@ def clauses_of(view: View) -> list[Clause]:
     for match in view.cues:
         for at in range(match.start, match.end):
             known[at] = True
-    tokens = view.tokens
+    alone = len(found) == 1
     for clause in found:
         start, end = clause.start, clause.end
-        if len(found) == 1:
+        if alone:
             clause.spots, clause.cues = view.spots, view.cues
         else:
             clause.spots = [spot for spot in view.spots if start <= spot.start < end]
@@ -134,15 +151,15 @@ def clauses_of(view: View) -> list[Clause]:
             clause.roles |= match.roles
         left = 0.0
         for at in range(start, end):
-            if not known[at] and tokens[at].kind == "word":
-                word = tokens[at].plain
+            if not known[at] and kinds[at] == "word":
+                word = words[at]
                 if word[0] >= "\u0e00":
                     left += 0.4
                 elif len(word) > 1:
                     left += 1
         clause.left = left
-        clause.asks = asking(view, clause)
-        clause.claim = claiming(view, clause)
+        clause.asks = asking(view, clause) if clause.cues else 2.6 if clause.stop == "?" else 0.0
+        clause.claim = claiming(view, clause) if clause.spots or clause.roles & (CLAIM | TAKE | ADD) else 0.0
     return found
 
 
@@ -201,9 +218,21 @@ def _ends(view: View, clause: Clause, cue: Match) -> bool:
 def claiming(view: View, clause: Clause) -> float:
     """How much a clause claims."""
     roles = clause.roles
-    products = named(clause.spots)
-    counts = [spot for spot in clause.spots if spot.kind == "quantity"]
-    chosen = any(spot.kind in ("option", "foreign") for spot in clause.spots)
+    products: list[Spot] = []
+    counts: list[Spot] = []
+    chosen = priced = measured = False
+    for spot in clause.spots:
+        kind = spot.kind
+        if kind == "product" or kind == "unknown":
+            products.append(spot)
+        elif kind == "quantity":
+            counts.append(spot)
+        elif kind == "option" or kind == "foreign":
+            chosen = True
+        elif kind == "money":
+            priced = True
+        elif kind == "size":
+            measured = True
     claim = 0.0
     strange = bool(products) and all(spot.kind == "unknown" and spot.by == "name" for spot in products)
     bare = all(spot.bare for spot in counts)
@@ -240,7 +269,7 @@ def claiming(view: View, clause: Clause) -> float:
             claim += 2.1 - (0.35 * max(0, clause.left - 1) if not roles & (CLAIM | TAKE | ADD) else 0)
         elif roles & (CLAIM | TAKE | ADD):
             claim += 0.6
-        if roles & MONEY or any(spot.kind == "money" for spot in clause.spots):
+        if roles & MONEY or priced:
             claim -= 0.0 if roles & (CLAIM | TAKE | ADD) or coded else 1.0
     if chosen:
         claim += (
@@ -267,18 +296,13 @@ def claiming(view: View, clause: Clause) -> float:
         claim -= 1.5
     if roles & PRAISE:
         claim -= 1.6 if not roles & CLAIM and not (counts and products) else 0.5
-    if (
-        products
-        and not coded
-        and not roles & (CLAIM | TAKE | ADD)
-        and any(spot.kind in ("size", "money") for spot in clause.spots)
-    ):
+    if products and not coded and not roles & (CLAIM | TAKE | ADD) and (measured or priced):
         claim -= 0.5
     if roles & SIZE and not coded:
         claim -= 0.3
     if not products and not counts and not chosen:
         claim -= 0.35 * max(0.0, clause.left - 2)
-        if roles & (MONEY | PLACE) or any(spot.kind in ("money", "size") for spot in clause.spots):
+        if roles & (MONEY | PLACE) or priced or measured:
             claim -= 1.2
     elif not roles & (CLAIM | TAKE | ADD):
         claim -= 0.12 * max(0.0, clause.left - 2)

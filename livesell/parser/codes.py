@@ -106,6 +106,8 @@ def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces:
     if joined.isdecimal():
         return None
     digits = not joined.isalpha()
+    if not digits and not index.wordy and joined[-1] not in "ilo":
+        return None
     found = index.codes.get(code_key(joined))
     if found is not None:
         if not digits and not code_of_letters(view, start, end):

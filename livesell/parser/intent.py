@@ -43,7 +43,7 @@ def decide(view: View) -> Decision:
     roles = 0
     for clause in clauses:
         roles |= clause.roles
-    if for_machines(view.text):
+    if for_machines(view):
         return Decision("other", "machine", 0.95, (), clauses)
     if view.size and view.tokens[0].text == "@" and not to_seller(view):
         return Decision("other", "mention", 0.9, (), clauses)
@@ -108,6 +108,8 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
     asks = [clause for clause in clauses if clause.asks >= 2.4 and not forgiven(clause)]
     claims = [clause for clause in clauses if clause.claim >= 2.0 and clause not in asks]
     past = roles & PAST
+    if not claims and not asks and not view.spots and not (past or roles & ME):
+        return Decision("other", "chatter", 0.8, (), clauses)
     if past:
         claims = [
             clause

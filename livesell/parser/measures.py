@@ -112,6 +112,8 @@ def not_counted(view: View, at: int) -> Spot | None:
 
 def addressed(view: View, at: int) -> bool:
     """True for a number some strange words beside a word for a place: "vivo en Juárez 45"."""
+    if not view.roles & PLACE:
+        return False
     if unit_at(view, at + 1) is not None:
         return False
     ahead = at + 1

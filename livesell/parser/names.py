@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livesell.catalog.index import MANY, Index, Name
+from livesell.catalog.index import HEAD, MANY, NAME, Index, Name
 from livesell.lexicon import (
     ADD,
     ALL,
@@ -34,9 +34,12 @@ LETTERS = 3
 
 def names(view: View) -> None:
     """Whole names first, then parts of names in what is left."""
-    if not view.index.products:
+    bits = view.bits
+    if bits & HEAD:
+        whole(view)
+    if not bits & NAME:
+        view.sort()
         return
-    whole(view)
     ordinary, words, owner, known = view.ordinary, view.words, view.owner, view.index.tokens
     at = 0
     while at < view.size:

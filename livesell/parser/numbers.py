@@ -63,9 +63,10 @@ def numbers(view: View) -> None:
 def digits(view: View, at: int) -> Spot | None:
     """What a number in digits is."""
     token, tokens = view.tokens[at], view.tokens
-    for start in (at - 1, at - 2):
-        if any(match.end > at and match.roles & EACH for match in view.at.get(start, ())):
-            return None  # the 2 of "masing2"
+    if view.roles & EACH:
+        for start in (at - 1, at - 2):
+            if any(match.end > at and match.roles & EACH for match in view.at.get(start, ())):
+                return None  # the 2 of "masing2"
     after = tokens[at + 1] if at + 1 < view.size and view.owner[at + 1] is None else None
     if (
         at + 2 < view.size
@@ -121,7 +122,7 @@ def by_code_word(view: View, at: int) -> Spot | None:
     while before >= 0 and tokens[before].text in ".:-=":
         before -= 1
     strong = start = None
-    if token.text in sizes_before(view, at) and product_near(view, at) is not None and not view.index.plain_numbers:
+    if not view.index.plain_numbers and product_near(view, at) is not None and token.text in sizes_before(view, at):
         return None
     if before >= 0 and tokens[before].text == "#" and view.owner[before] is None:
         strong, start = True, before

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from livesell.catalog.index import Choice
+from livesell.catalog.index import VALUE, Choice
 from livesell.lexicon import ARTICLE, CLAIM, CODE
 from livesell.model import Code
 from livesell.parser.view import Spot, View
-from livesell.text import fold
 
 MOST = 12
 """Products that a comment may mean and whose options are looked at."""
@@ -26,6 +25,8 @@ def relevant(view: View) -> list[Code]:
                 found[code] = None
     if view.pinned is not None and all(spot.by == "part" for spot in view.spots if spot.kind == "product"):
         found[view.pinned] = None
+    if not view.numeric:
+        return list(found)[:MOST]
     if view.index.plain_numbers:
         for token in view.tokens:
             if token.kind == "number" and token.text.isdecimal():
@@ -48,18 +49,20 @@ def options(view: View) -> None:
     """Every word for a value; sizes that are plain numbers need more context (numbers.py)."""
     index, words = view.index, view.words
     table: dict[str, list[tuple[Code, Choice]]] = {}
-    for code in relevant(view):
-        for first, choices in index.shelves[code].choices.items():
-            table.setdefault(first, []).extend((code, choice) for choice in choices)
+    meant = relevant(view)
+    if len(meant) == 1:
+        table = index.shelves[meant[0]].values
+    else:
+        for code in meant:
+            for first, choices in index.shelves[code].values.items():
+                table[first] = [*table[first], *choices] if first in table else choices
+    if not table and not view.bits & VALUE:
+        return
     sure: set[Code | None] = {code for spot in view.spots if spot.kind == "product" for code in spot.codes}
     sure = sure or {view.pinned}
-    headings = {
-        fold(option.name)[1] for code in (sure if table else ()) if code for option in index.products[code].options
-    }
+    headings = {word for code in (sure if table else ()) if code for word in index.shelves[code].headings}
     if table:
         _prefer(view, table)
-    if not table and not index.values:
-        return
     at = 0
     while at < view.size:
         if view.owner[at] is not None or view.tokens[at].kind == "sign":

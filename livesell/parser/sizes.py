@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from decimal import Decimal
 
 from livesell.catalog.index import Choice
@@ -21,23 +22,30 @@ def code_of(view: View, at: int) -> tuple[Code, ...]:
     return tuple(view.index.codes.get(text.lstrip("0") or "0", ()))
 
 
-def sizes_before(view: View, at: int) -> set[str]:
+def sizes_before(view: View, at: int) -> Container[str]:
     """The plain-number sizes of the product that a number belongs to."""
     spot = product_near(view, at)
     codes = spot.codes if spot is not None else (view.pinned,) if view.pinned is not None else ()
-    found: set[str] = set()
+    shelves = view.index.shelves
+    if len(codes) == 1:
+        return shelves[codes[0]].sizes
+    found: dict[str, tuple[str, str]] = {}
     for code in codes[:6]:
-        found.update(view.index.shelves[code].sizes)
+        found.update(shelves[code].sizes)
     return found
 
 
 def product_near(view: View, at: int) -> Spot | None:
     """The product named last before a token, else the next one behind it."""
-    before = [spot for spot in view.spots if spot.kind == "product" and spot.start < at]
-    if before:
-        return max(before, key=lambda spot: spot.start)
-    behind = [spot for spot in view.spots if spot.kind == "product" and spot.start > at]
-    return min(behind, key=lambda spot: spot.start) if behind else None
+    before = behind = None
+    for spot in view.spots:
+        if spot.kind == "product":
+            if spot.start < at:
+                if before is None or spot.start > before.start:
+                    before = spot
+            elif spot.start > at and (behind is None or spot.start < behind.start):
+                behind = spot
+    return before or behind
 
 
 def sized(view: View, at: int) -> Spot | None:

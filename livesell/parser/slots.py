@@ -236,7 +236,7 @@ def _descriptions(counts: Sequence[Spot], product: Product | None, lexicon: Lexi
 
 def spread_quantity(view: View, items: list[Item], spots: Sequence[Spot]) -> None:
     """One quantity for everything named: "A1 A2 mỗi loại 2", "黑白各1"."""
-    each = [match for found in view.at.values() for match in found if match.roles & EACH]
+    each = [match for found in view.at.values() for match in found if match.roles & EACH] if view.roles & EACH else []
     pairs = [spot for spot in spots if spot.each]
     if (not each and not pairs) or not items:
         return
@@ -307,6 +307,8 @@ def same_value(view: View, code: Code, name: str, value: str, spot: Spot | None)
 
 def every_value(view: View, items: list[Item]) -> None:
     """ "All colours, one each" is a line for each value."""
+    if not view.roles & ALL:
+        return
     every = [
         match for found in view.at.values() for match in found if match.roles & ALL and view.owner[match.start] is None
     ]

@@ -53,10 +53,14 @@ def signs(view: View, decision: Decision, items: Sequence[Item], claims: Sequenc
         found["claim word"] = 1.0
     elif roles & TAKE:
         found["take word"] = 1.0
-    used = {id(variant.count) for item in items for variant in item.variants}
-    unused = sum(spot.kind == "quantity" and id(spot) not in used for spot in view.spots)
-    if unused and decision.intent == "order":
-        found["number unused"] = min(unused, 3)
+    kinds: dict[str, int] = {}
+    for spot in view.spots:
+        kinds[spot.kind] = kinds.get(spot.kind, 0) + 1
+    if decision.intent == "order" and "quantity" in kinds:
+        used = {id(variant.count) for item in items for variant in item.variants}
+        unused = sum([spot.kind == "quantity" and id(spot) not in used for spot in view.spots])
+        if unused:
+            found["number unused"] = min(unused, 3)
     worst = 0.0
     for item in items:
         if item.spot is None:
@@ -73,11 +77,11 @@ def signs(view: View, decision: Decision, items: Sequence[Item], claims: Sequenc
         found["quantity open"] = 1.0
     if claims and all(claim.said for claim in claims):
         found["all said"] = 1.0
-    if any(spot.kind == "foreign" for spot in view.spots):
+    if "foreign" in kinds:
         found["foreign option"] = 1.0
-    if any(spot.kind in ("money", "size", "place") for spot in view.spots):
+    if "money" in kinds or "size" in kinds or "place" in kinds:
         found["other numbers"] = 1.0
-    if any(spot.kind == "quantity" and spot.bare for spot in view.spots):
+    if "quantity" in kinds and any(spot.kind == "quantity" and spot.bare for spot in view.spots):
         found["bare number"] = 1.0
     if any(len(item.variants) > 1 for item in items):
         found["variants"] = 1.0
@@ -95,9 +99,8 @@ def chance(found: Mapping[str, float], table: Mapping[str, float]) -> float:
     """The chance that signs come to."""
     total = 0.0
     for sign, size in found.items():
-        weight = table.get(sign)
-        if weight is not None:
-            total += weight * size
+        if sign in table:
+            total += table[sign] * size
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 

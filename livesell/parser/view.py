@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
-from livesell.catalog.index import Choice, Index
+from livesell.catalog.index import Choice, Index, Note
 from livesell.lexicon import EACH, QUESTION, Lexicon, Match
 from livesell.model import Amount, Code
 from livesell.text import Token, tokenise
@@ -68,9 +68,11 @@ class View:
 
     __slots__ = (
         "at",
+        "bits",
         "counting",
         "cues",
         "index",
+        "kinds",
         "lexicon",
         "meant",
         "numeric",
@@ -89,51 +91,41 @@ class View:
     def __init__(self, text: str, index: Index, lexicon: Lexicon, pinned: Code | None) -> None:
         self.text, self.index, self.lexicon, self.pinned = text, index, lexicon, pinned
         self.tokens: list[Token] = tokenise(text)
-        self.size = len(self.tokens)
-        self.words = [token.plain for token in self.tokens]
-        self.numeric = False
-        for token in self.tokens:
-            if token.kind == "number":
-                self.numeric = True
-                break
-        known, names = lexicon.words, index.tokens
-        self.meant = self.words
-        for at, word in enumerate(self.words):
-            if word not in known and word not in names and word.isalpha():
-                meant = lexicon.meant(word)
-                if meant is not word:
-                    if self.meant is self.words:
-                        self.meant = list(self.words)
-                    self.meant[at] = meant
-        self.at: dict[int, list[Match]] = {}
-        self.ordinary = ordinary = [False] * self.size
+        self.size = size = len(self.tokens)
+        self.words = words = [token.plain for token in self.tokens]
+        self.kinds = [token.kind for token in self.tokens]
+        self.numeric = "number" in self.kinds
+        notes = index.notes
+        noted = [notes.get(word) or note(word, index, lexicon) for word in words]
+        self.meant = [meant for meant, _ in noted]
+        bits = 0
+        for _, one in noted:
+            bits |= one
+        self.bits = bits
+        self.at: dict[int, list[Match]] = lexicon.places(self.tokens, self.meant)
+        self.ordinary = ordinary = [False] * size
         self.counting: set[int] = set()
         inner = False
         roles = 0
-        longest = last = -1
-        held: list[Match] = []
-        for match in lexicon.spot(self.tokens, self.meant):
-            start, end = match.start, match.end
-            if start != last:
-                held = self.at[start] = []
-                last = start
-            held.append(match)
-            roles |= match.roles
-            if match.phrase.counts:
-                self.counting.add(start)
+        longest = -1
+        for start, held in self.at.items():
+            for match in held:
+                roles |= match.roles
+                if match.phrase.counts:
+                    self.counting.add(start)
+            end = match.end
             if end - start == 1:
                 ordinary[start] = True
             else:
-                for at in range(start, end):
-                    ordinary[at] = True
-            if start < longest and self.words[start][0] >= "\u0e00":
+                ordinary[start:end] = [True] * (end - start)
+            if start < longest and words[start][0] >= "\u0e00":
                 inner = True
             if end > longest:
                 longest = end
         self.roles = roles
         if inner:
             self._whole_words()
-        self.owner: list[Spot | None] = [None] * self.size
+        self.owner: list[Spot | None] = [None] * size
         self.spots: list[Spot] = []
         self.cues: list[Match] = []
         self.phone: str | None = None
@@ -182,6 +174,8 @@ class View:
 
     def role(self, at: int, roles: int) -> Match | None:
         """The longest phrase that begins at a token and has one of these roles."""
+        if not self.roles & roles:
+            return None
         found = self.at.get(at)
         if found is not None:
             for match in reversed(found):
@@ -191,6 +185,8 @@ class View:
 
     def role_before(self, at: int, roles: int, most: int = 3) -> Match | None:
         """A phrase that ends right before a token and has one of these roles."""
+        if not self.roles & roles:
+            return None
         for start in range(at - 1, max(-1, at - 1 - most), -1):
             for match in self.at.get(start, ()):
                 if match.end == at and match.roles & roles:
@@ -214,6 +210,12 @@ class View:
     def sort(self) -> None:
         """Spots in the order of the comment."""
         self.spots.sort(key=lambda spot: spot.start)
+
+
+def note(word: str, index: Index, lexicon: Lexicon) -> Note:
+    """What a word may be; what it stands for is itself, or where nobody knows it a word of the lexicon a slip away."""
+    known = word in lexicon.words or word in index.tokens or not word.isalpha()
+    return index.note(word, word if known else lexicon.meant(word))
 
 
 def named(spots: Iterable[Spot]) -> list[Spot]:

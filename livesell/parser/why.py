@@ -7,6 +7,7 @@ word {word, role} · phone {}
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from livesell.lexicon import BIT
 from livesell.model import Code, Intent, Reading, Why, quantity_number
@@ -50,6 +51,12 @@ for _bit, _role in SHOWN_BITS:
     TOLD |= _bit
 
 
+@lru_cache(maxsize=4096)
+def role_told(roles: int, claims: bool) -> str:
+    """The most telling role of a word, "" where none is told."""
+    return next((role for bit, role in SHOWN_BITS if roles & bit and (claims or role in CHATTER)), "")
+
+
 def reasons(view: View, decision: Decision, intent: Intent, pinned: Code | None) -> tuple[Why, ...]:
     """What a reading rests on, piece by piece, in the order of the comment."""
     found: list[Why] = []
@@ -76,14 +83,11 @@ def reasons(view: View, decision: Decision, intent: Intent, pinned: Code | None)
             data: dict[str, str | int | tuple[str, ...]] = {"n": f"{spot.number.normalize():f}"}
             found.append(Why("quantity", data, start, end))
     for cue in view.cues:
-        roles = cue.roles & TOLD
-        if not roles:
-            continue
-        for bit, role in SHOWN_BITS:
-            if roles & bit and (claims or role in CHATTER):
+        if cue.roles & TOLD:
+            told = role_told(cue.roles, claims)
+            if told:
                 start, end = tokens[cue.start].start, tokens[cue.end - 1].end
-                found.append(Why("word", {"word": view.text[start:end], "role": role}, start, end))
-                break
+                found.append(Why("word", {"word": view.text[start:end], "role": told}, start, end))
     if not claims and decision.name in ("machine", "mention"):
         found.append(Why("word", {"word": decision.name, "role": "announce"}))
     if len(found) > 1:
