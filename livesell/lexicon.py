@@ -63,8 +63,10 @@ ROLES: Mapping[str, str] = {
     "crowd": "speaks to all viewers: mọi người, guys",
     "each": "one quantity for everything named: mỗi loại, each",
     "all": "every value of an option, or all products named: đủ màu, all colours",
-    "same": "the quantity of the earlier claim: the same, vẫn",
+    "same": "leaves an earlier claim as it was: the same, still, vẫn",
     "and": "joins items: và, and",
+    "or": "stands between two things to choose from: or, atau",
+    "for": "what follows (or precedes, where verbs stand last) is whom or what goods are for: untuk, para",
     "times": "stands before a quantity: x, sl, qty",
     "code": "stands before (or behind) a code: mã, code, number",
     "article": "stands before a code as before a noun: el, the, con",
@@ -86,7 +88,7 @@ BIT: Mapping[str, int] = {role: 1 << at for at, role in enumerate(ROLES)}
     QUESTION, ASK, OPENS,
     ASIDE, DEAL, IF, REQUEST, PAST, DENY, PAID, PRAISE, ELSEWHERE, GAME, SPAM, GREETING, DECLINE, TELL, ANNOUNCE, CROWD,
     EACH, ALL, SAME,
-    AND, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER,
+    AND, OR, FOR, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER,
 ) = BIT.values()  # fmt: skip
 
 FLAGS: Mapping[str, str] = {
@@ -109,9 +111,11 @@ COMMON = "en"
 COUNT = "count"
 """A unit that says nothing about the amount: piece, box."""
 
-MEASURES: Mapping[str, tuple[Measure, int]] = {"g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000)}
+MEASURES: Mapping[str, tuple[Measure, int]] = {
+    "g": ("g", 1), "kg": ("g", 1000), "ml": ("ml", 1), "l": ("ml", 1000), "m": ("mm", 1000), "cm": ("mm", 10),
+}  # fmt: skip
 
-FORGIVEN = CLAIM | CANCEL | CHANGE | QUESTION | PAST | ADD | DECLINE
+FORGIVEN = CLAIM | CANCEL | CHANGE | ADD
 """Roles of words that are recognised with a slip, too."""
 
 
@@ -158,12 +162,13 @@ class Lexicon:
 
     def __init__(self, packs: Iterable[Iterable[Phrase]]) -> None:
         known: dict[tuple[str, ...], int] = {}
-        head_first = False
+        head_first = marks = False
         merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
         for rank, phrases in enumerate(packs):
             for phrase in phrases:
-                if rank == 0 and phrase.head_first:
-                    head_first = True
+                if rank == 0:
+                    head_first = head_first or phrase.head_first
+                    marks = marks or (phrase.marked and not phrase.strict)
                 if known.setdefault(phrase.plain, rank) != rank:
                     continue
                 key = (phrase.plain, phrase.marks)
@@ -174,7 +179,7 @@ class Lexicon:
         self._slips: dict[str, str] = {}
         self.words: set[str] = set()
         self.letters: dict[str, str] = {}
-        self.head_first = head_first
+        self.head_first, self.marks = head_first, marks
         self.units: dict[str, tuple[Amount | None, int]] = {}
         for phrase in merged.values():
             leads, node = self._root, Node()
@@ -207,7 +212,10 @@ class Lexicon:
 
             for key in (word, *_without_one(word)):
                 near = self._slips.get(key)
-                if near is not None and near[0] == word[0] and OSA.distance(word, near, score_cutoff=1) <= 1:
+                if near is None or near[0] != word[0] or OSA.distance(word, near, score_cutoff=1) > 1:
+                    continue
+                # Of a short word only vowels or the order may be wrong: many names are a letter from "batal".
+                if len(near) >= 7 or without_vowels(word) == without_vowels(near) or sorted(word) == sorted(near):
                     return near
         return word
 
@@ -246,6 +254,14 @@ class Lexicon:
                     break
                 node = node.leads.get(words[end])
         return found
+
+
+def without_vowels(word: str) -> str:
+    """The consonants of a word."""
+    return word.translate(VOWELS)
+
+
+VOWELS = str.maketrans("", "", "aeiou")
 
 
 def _without_one(word: str) -> set[str]:

@@ -86,7 +86,7 @@ class Ended(Struct, frozen=True):
 
 # --- what is on sale ------------------------------------------------------------------------------------------------
 
-Measure = Literal["g", "ml"]
+Measure = Literal["g", "ml", "mm"]
 
 
 class Amount(Struct, frozen=True):

@@ -13,7 +13,7 @@ from livesell.errors import ConfigError
 from livesell.text import tokenise
 
 PACKS = lexicon.tags()
-OPTIONAL = {"instead", "replacing", "to", "from", "half_after", "article", "anymore"}
+OPTIONAL = {"for", "instead", "replacing", "to", "from", "half_after", "article", "anymore"}
 """Roles that some languages have no word for, or say another way."""
 
 

@@ -230,7 +230,9 @@ def measured(folder: Path, files: list[Path]) -> tuple[int, int, int]:
     return right, false, count
 
 
-@pytest.mark.parametrize("number", ["1", "2"])
+@pytest.mark.parametrize(
+    "number", sorted(path.name for path in (Path(__file__).parent / "corpus").iterdir() if path.is_dir())
+)
 def test_comments_that_others_labelled_stay_read_right(number: str) -> None:
     """Rows by other hands, in trades and code styles of their own, once read they are read for good."""
     folder = Path(__file__).parent / "corpus" / number

@@ -143,6 +143,7 @@ class Index:
         self.notes: dict[str, Note] = {}
         self.longest_code = 1
         self.lettered = 0
+        self.digits_first = 0
 
     def put(self, product: Product) -> None:
         """Add a product, or let it take the place of the one with its code."""
@@ -154,6 +155,8 @@ class Index:
         for table, at in ((self.codes, key), (self.looks, look), (self.tails, tail), (self.spelt, spelt)):
             if at:
                 _add(table, at, code)
+        if key[0].isdecimal() and not key.isdecimal():
+            self.digits_first += 1
         if prefix:
             self.prefixes[prefix] = self.prefixes.get(prefix, 0) + 1
             self.lettered += 1
@@ -192,6 +195,8 @@ class Index:
         for table, at in ((self.codes, key), (self.looks, look), (self.tails, tail), (self.spelt, spelt)):
             if at:
                 _take(table, at, code)
+        if key[0].isdecimal() and not key.isdecimal():
+            self.digits_first -= 1
         if prefix:
             _less(self.prefixes, prefix)
             self.lettered -= 1
@@ -303,6 +308,7 @@ def shortened(word: str) -> Iterable[str]:
 
 
 SPELLINGS = (
+    ("ge", "je"), ("gi", "ji"), ("ll", ""),
     ("sch", "s"), ("sh", "s"), ("ch", "c"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("bh", "b"),
     ("ph", "f"), ("qu", "k"),
     ("ck", "k"), ("jh", "j"), ("zh", "j"), ("v", "b"), ("w", "b"), ("z", "j"), ("q", "k"), ("x", "ks"), ("y", ""),

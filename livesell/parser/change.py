@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livesell.lexicon import CANCEL, CHANGE, CLAIM, FROM, INSTEAD, NOT, REPLACING, SAID, TAKE, TO, Match
+from livesell.lexicon import CANCEL, CHANGE, CLAIM, FROM, INSTEAD, NOT, REPLACING, SAID, SAME, TAKE, TO, Match
 from livesell.model import Claim, Code
 from livesell.parser.clauses import Clause
 from livesell.parser.slots import Item, claims_of, fill
@@ -17,17 +17,30 @@ THINGS = ("product", "unknown", "option", "quantity")
 def cancelled(view: View, decision: Decision) -> tuple[list[Item], list[Claim]]:
     """What is withdrawn: nothing named is everything."""
     spots = [spot for clause in decision.clauses for spot in clause.spots if spot.kind in THINGS]
-    inside = [spot for clause in decision.parts for spot in clause.spots if spot.kind in THINGS]
+    inside = [
+        spot for clause in decision.parts for spot in clause.spots if spot.kind in THINGS and not kept(clause, spot)
+    ]
     if not any(spot.kind == "product" for spot in inside):
         inside = spots
     elif len(inside) < len(spots):
         # "take the gloves off, the green L": what follows says which.
         behind = inside[-1].end
         inside = inside + [
-            spot for spot in spots if spot.start >= behind and spot.kind == "option" and spot not in inside
+            spot
+            for clause in decision.clauses
+            for spot in clause.spots
+            if spot.start >= behind and spot.kind == "option" and spot not in inside and not clause.roles & SAME
         ]
     items = fill(view, [spot for spot in inside if spot.kind != "quantity"], None)
     return items, claims_of(view, items, withdrawn=True)
+
+
+def kept(clause: Clause, spot: Spot) -> bool:
+    """True for what a clause with a cancel lets stay: "cancel the 6, keep the 8"."""
+    if not clause.roles & SAME:
+        return False
+    stays, goes = clause.first(SAME), clause.first(CANCEL)
+    return spot.start > goes >= 0 if stays > goes else 0 <= stays < spot.start < goes
 
 
 def changed(view: View, decision: Decision) -> tuple[list[Item], list[Claim], list[Claim]]:
@@ -86,7 +99,12 @@ def sides(view: View, decision: Decision, spots: list[Spot]) -> tuple[list[Spot]
     if found is not None:
         return _pivoted(spots, *found)
     cues = [cue for clause in clauses for cue in clause.cues]
-    instead = next((cue for cue in cues if cue.roles & INSTEAD and _follows(spots, cue)), None)
+    moved = [
+        cue
+        for cue in cues
+        if cue.roles & CHANGE and any(other.roles & TO and other.start > cue.start for other in cues)
+    ]
+    instead = next((cue for cue in cues if cue.roles & INSTEAD and not moved and _follows(spots, cue)), None)
     if instead is not None:
         return _instead(view, spots, cues, instead)
     replacing = next((cue for cue in cues if cue.roles & REPLACING), None)
@@ -203,6 +221,15 @@ def _swapped(clauses: Sequence[Clause], spots: list[Spot]) -> tuple[list[Spot], 
 
 def _moved(view: View, spots: list[Spot], cues: Sequence[Match]) -> tuple[list[Spot], list[Spot]]:
     """From something to something: what stands behind the word between them is taken."""
+    behind = next((cue for cue in cues if cue.roles & TO and cue.phrase.verbs_last), None)
+    if behind is not None:
+        values = [spot for spot in spots if spot.kind == "option" and spot.end <= behind.start]
+        if (
+            len(values) >= 2
+            and behind.start - values[-1].end <= 1
+            and not any(spot.start > behind.start for spot in spots)
+        ):
+            return [values[-2]], [spot for spot in spots if spot is not values[-2]]
     change = next((cue for cue in cues if cue.roles & CHANGE), None)
     start = change.start if change is not None else -1
     arrow = [
@@ -216,6 +243,15 @@ def _moved(view: View, spots: list[Spot], cues: Sequence[Match]) -> tuple[list[S
         after = [spot for spot in spots if spot.start > goal]
         if before and after and (goal > start or change is None) and _comparable(before, after):
             return before, after
+    if change is not None:
+        # "change it to white, the red one …": what stands right behind "to" is taken, others of its kind go.
+        for goal in goals:
+            near = next((spot for spot in spots if goal < spot.start <= goal + 2), None)
+            if near is None or goal < change.start or any(spot.start < goal for spot in spots):
+                continue
+            rest = [spot for spot in spots if spot is not near and spot.kind == near.kind]
+            if rest:
+                return rest, [spot for spot in spots if spot not in rest]
     source = next((cue for cue in cues if cue.roles & FROM), None)
     if source is not None:
         after = [spot for spot in spots if spot.start > source.start]
@@ -231,7 +267,7 @@ def _moved(view: View, spots: list[Spot], cues: Sequence[Match]) -> tuple[list[S
             return before, after
     if change is not None:
         before = [spot for spot in spots if spot.start < change.start]
-        after = [spot for spot in spots if spot.start >= change.end]
+        after = [spot for spot in spots if spot.start > change.start]
         if before and after and any(spot.kind in ("product", "option", "quantity") for spot in after):
             return before, after
         spots_in = after or before

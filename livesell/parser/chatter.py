@@ -24,7 +24,7 @@ MACHINE = re.compile(
     r"|\{\{|\$\{|<%|\bdrop\s+table\b|\bdelete\s+from\b|\binsert\s+into\b|\bunion\s+(?:all\s+)?select\b"
     r"|\bselect\b.+\bfrom\b|\bor\s+['\"]?1['\"]?\s*=\s*['\"]?1|--\s*$|\.\./|\bsystem\s*(?:prompt|:)"
     r"|\bignore\s+(?:all|any|the|previous|prior|your)\b|\bprevious\s+instructions\b|\{\s*\"\w+\"\s*:|\bas an ai\b"
-    r"|^\s*[=+@-]\s*cmd\b|%0a|\\x[0-9a-f]{2}|\brm\s+-rf\b|\[system\]|\bassistant\s*:",
+    r"|^\s*(?:assistant|chatgpt|gpt|ai|bot|system|livesell)\s*[,:]|^\s*[=+@-]\s*cmd\b|%0a|\\x[0-9a-f]{2}|\brm\s+-rf\b|\[system\]|\bassistant\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 """What programs and spreadsheets would act on."""
@@ -36,7 +36,7 @@ SUSPECT = frozenset("<={}[%/-+@|")
 PROGRAM_WORDS = frozenset(
     (
         "ignore", "system", "instructions", "assistant", "drop", "delete", "select", "union", "insert", "www", "ai",
-        "rm", "javascript", "data",
+        "rm", "javascript", "data", "bot", "gpt", "chatgpt", "livesell",
     )
 )  # fmt: skip
 """Signs and words without which no comment is looked at closer."""

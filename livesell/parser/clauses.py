@@ -23,6 +23,7 @@ from livesell.lexicon import (
     NOT,
     ONLY,
     OPENS,
+    OR,
     PAID,
     PAST,
     PERSON,
@@ -171,8 +172,10 @@ def asking(view: View, clause: Clause) -> float:
             following = clause.cues[place + 1] if place + 1 < len(clause.cues) else None
             if following is None or not following.roles & PRAISE or following.start != cue.end or clause.stop == "?":
                 asks += 3.0  # else it exclaims: "qué bonito"
-        elif (cue.roles & ASK and _ends(view, clause, cue)) or (
-            cue.roles & OPENS and cue is clause.cues[0] and _begins(view, clause, cue)
+        elif (
+            (cue.roles & ASK and _ends(view, clause, cue))
+            or (cue.roles & OPENS and cue is clause.cues[0] and _begins(view, clause, cue))
+            or (cue.roles & OR and not clause.roles & (CLAIM | TAKE | ADD) and _choice(clause, cue))
         ):
             asks += 2.4
     if (
@@ -186,6 +189,17 @@ def asking(view: View, clause: Clause) -> float:
     if clause.roles & DEAL and clause.roles & (IF | ASK | OPENS):
         asks += 2.4
     return asks
+
+
+def _choice(clause: Clause, cue: Match) -> bool:
+    """True where two of a kind stand on both sides: "304 or 201", "with roe or without"."""
+    before = {_sort(spot) for spot in clause.spots if cue.start - 4 <= spot.end <= cue.start}
+    after = {_sort(spot) for spot in clause.spots if cue.end <= spot.start <= cue.end + 3}
+    return bool(before & after)
+
+
+def _sort(spot: Spot) -> str:
+    return "number" if spot.kind in ("quantity", "size", "money") or spot.by == "number" else spot.kind
 
 
 def _begins(view: View, clause: Clause, cue: Match) -> bool:
@@ -269,7 +283,7 @@ def claiming(view: View, clause: Clause) -> float:
             claim += 2.1 - (0.35 * max(0, clause.left - 1) if not roles & (CLAIM | TAKE | ADD) else 0)
         elif roles & (CLAIM | TAKE | ADD):
             claim += 0.6
-        if roles & MONEY or priced:
+        if (roles & MONEY or priced) and not roles & PAID:
             claim -= 0.0 if roles & (CLAIM | TAKE | ADD) or coded else 1.0
     if chosen:
         claim += (

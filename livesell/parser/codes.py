@@ -55,7 +55,10 @@ def likely(view: View, index: Index, at: int) -> bool:
     text = tokens[at].text
     if index.wordy and text.upper() in index.wordy:
         return True
-    return len(text) <= 6 and text[-1] in "ilo" and view.text[tokens[at].start].isupper()
+    if len(text) > 6 or not (text[-1] in "ilo" or (index.digits_first and text[0] in "ilo")):
+        return False
+    typed = view.said(at, at + 1)
+    return typed[0].isupper() or (index.digits_first > 0 and typed != text)
 
 
 def code_at(view: View, index: Index, at: int) -> Spot | None:
@@ -106,7 +109,7 @@ def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces:
     if joined.isdecimal():
         return None
     digits = not joined.isalpha()
-    if not digits and not index.wordy and joined[-1] not in "ilo":
+    if not digits and not index.wordy and joined[-1] not in "ilo" and not (index.digits_first and joined[0] in "ilo"):
         return None
     found = index.codes.get(code_key(joined))
     if found is not None:
@@ -116,9 +119,10 @@ def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces:
     if not digits:
         # "AI", "Al": look-alikes without any digit, typed with a capital as codes are.
         typed = view.said(start, end)
-        if pieces > 1 or len(joined) > 6 or typed == typed.lower() or view.at.get(start) or typed[-1] not in "IlOo1":
+        doubtful = typed[-1] in "IlOo1" or (index.digits_first and typed[0] in "IlOo")
+        if pieces > 1 or len(joined) > 6 or typed == typed.lower() or view.at.get(start) or not doubtful:
             return None
-    elif joined[0].isdecimal() and "o" not in joined.lower():
+    elif joined[0].isdecimal() and "o" not in joined.lower() and not index.digits_first:
         return None
     found = index.looks.get(look_key(joined))
     if found is None:

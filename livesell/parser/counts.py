@@ -145,6 +145,10 @@ def marked(view: View, at: int) -> Spot | None:
             return None
         number, end = word
     spot = counted(view, at, number, end) or Spot("quantity", at, end, number=number)
+    if sign == "+" and not view.tokens[at + 1].glued and spot.end < view.size:
+        following = view.owner[spot.end]
+        if following is not None and following.kind == "product":
+            return None  # "coffee + 1 honey": the plus joins
     spot.plus, spot.times, spot.bare = sign == "+", sign != "+", False
     return spot
 

@@ -8,6 +8,8 @@ from livesell.lexicon import (
     ADD,
     ANNOUNCE,
     ASIDE,
+    ASK,
+    CANCEL,
     CLAIM,
     DEAL,
     DECLINE,
@@ -19,6 +21,8 @@ from livesell.lexicon import (
     ME,
     MONEY,
     NOT,
+    OPENS,
+    PAID,
     PAST,
     PHONE,
     PLACE,
@@ -59,10 +63,13 @@ def decide(view: View) -> Decision:
         if (
             roles & ANNOUNCE
             and not roles & (SPAM | GAME | TELL | DENY)
-            and any(clause.stop == "?" for clause in clauses)
+            and any(clause.stop == "?" or clause.asks >= 5 for clause in clauses)
         ):
             return Decision("question", "asks", 0.7, (), clauses)
-        if not strong or roles & (SPAM | GAME | ANNOUNCE):
+        taken_back = roles & CHATTER == ELSEWHERE and any(
+            clause.roles & CANCEL and named(clause.spots) for clause in others
+        )
+        if (not strong or roles & (SPAM | GAME | ANNOUNCE)) and not taken_back:
             return Decision("other", "chatter", 0.85, (), clauses)
     turn = pivot(view, clauses) if roles & NOT else None
     gone = swaps = []
@@ -95,7 +102,8 @@ def decide(view: View) -> Decision:
         things = ("product", "quantity", "option")
         if rest and not any(spot.kind in things for clause in told for spot in clause.spots):
             return claimed(view, clauses, roles)  # it speaks of before, but of no goods
-        if (rest or inside) and not roles & QUESTION:
+        told_asks = any(clause.asks >= 2.4 for clause in told)
+        if (rest or inside) and not roles & QUESTION and not told_asks:
             return Decision("change", "said", 0.8, clauses, clauses)
         if roles & QUESTION or any(clause.asks >= 2.4 for clause in clauses):
             return Decision("question", "said", 0.8, (), clauses)
@@ -118,13 +126,17 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
             or (clause.roles & ADD and clause.claim >= 3 and _after_past(clause))
         ]
         if not claims:
-            asked = [clause for clause in asks if clause.stop == "?" or not clause.roles & PAST]
+            asked = [clause for clause in asks if clause.stop == "?" or not clause.roles & PAST or _asks_first(clause)]
             return (
                 Decision("question", "asks", 0.75, asked, clauses)
                 if asked
                 else Decision("other", "past", 0.85, (), clauses)
             )
-    declined = [clause for clause in clauses if clause.roles & (DECLINE | NOT) and not clause.roles & IF]
+    declined = [
+        clause
+        for clause in clauses
+        if clause.roles & (DECLINE | NOT) and not clause.roles & IF and not _of_delivery(clause)
+    ]
     if declined:
         claims = [
             clause
@@ -133,7 +145,24 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
         ]
         if any(clause.roles & DECLINE for clause in declined) and not any(clause.claim >= 4 for clause in claims):
             claims = []
+    if (
+        asks
+        and not claims
+        and any(clause.roles & DECLINE for clause in declined)
+        and all(clause.asks < 2.6 and clause.stop != "?" for clause in asks)
+    ):
+        return Decision("other", "decline", 0.7, (), clauses)
+    if asks and outburst(view, asks, clauses, roles):
+        return Decision("other", "outburst", 0.7, (), clauses)
     if asks:
+        if (
+            claims
+            and asks[0] is clauses[0]
+            and not asks[0].spots
+            and asks[0].stop != "?"
+            and not roles & (CLAIM | TAKE | ADD)
+        ):
+            return Decision("question", "asks", 0.75, asks, clauses)  # "a question: A1 2 boxes …"
         deal = any(clause.roles & DEAL for clause in asks)
         aside = all(clause.roles & ASIDE for clause in asks)
         first = min(clause.start for clause in asks)
@@ -197,6 +226,18 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
     return Decision("other", "chatter", 0.8, (), clauses)
 
 
+def outburst(view: View, asks: Sequence[Clause], clauses: Sequence[Clause], roles: int) -> bool:
+    """True for a question mark that only exclaims: no word asks, and what stands beside it is chatter."""
+    if any(clause.roles & (QUESTION | ASK | OPENS | CLAIM | TAKE | ADD) for clause in asks):
+        return False
+    if any(spot.by in ("code", "number") and spot.kind == "product" for spot in view.spots):
+        return False
+    others = [clause for clause in clauses if clause not in asks]
+    return (any(clause.roles & PRAISE for clause in others) or bool(roles & PRAISE and roles & MONEY)) and not any(
+        clause.claim >= 2 for clause in others
+    )
+
+
 def joins(clause: Clause) -> bool:
     """True for a clause that goes on with the claim beside it: "I'll take the monstera, large"."""
     if (
@@ -218,6 +259,16 @@ def _after_past(clause: Clause) -> bool:
     return clause.last(ADD) > place and any(spot.start > place for spot in clause.spots)
 
 
+def _asks_first(clause: Clause) -> bool:
+    """True where a clause asks twice, or asks about shipping and the like: "when do you ship what I bought"."""
+    return clause.asks >= 5 or (clause.asks >= 2.6 and bool(clause.roles & ASIDE) and not clause.roles & NOT)
+
+
+def _of_delivery(clause: Clause) -> bool:
+    """True for a clause about the address, the phone or the payment: "address later"."""
+    return bool(clause.roles & (PLACE | PHONE | PAID | ASIDE)) and not named(clause.spots)
+
+
 def _denied(clause: Clause) -> bool:
     return bool(clause.roles & NOT) and bool(clause.roles & CLAIM) and abs(clause.first(NOT) - clause.first(CLAIM)) <= 2
 
@@ -228,10 +279,21 @@ def forgiven(clause: Clause) -> bool:
     if clause.stop == "?" and not roles & (REQUEST | IF):
         return False
     objects = any(spot.kind in ("product", "quantity", "option", "unknown") for spot in clause.spots)
+    if (
+        roles & IF
+        and objects
+        and clause.first(IF) > clause.spots[0].start
+        and clause.first(QUESTION) > clause.first(IF)
+    ):
+        return True  # "2 bottles if you still have": what is asked is the condition
     if roles & IF and roles & (CLAIM | TAKE | ADD) and not roles & (DEAL | ASIDE):
         last = clause.last(QUESTION)
         taking = clause.last(CLAIM | TAKE | ADD)
-        return last < taking or last < 0
+        return (
+            last < taking
+            or last < 0
+            or (clause.stop != "?" and 0 <= taking < clause.first(IF) < clause.first(QUESTION))
+        )
     if roles & REQUEST and (objects or roles & CLAIM) and not roles & (DEAL | ASIDE):
         return not any(
             cue.roles & QUESTION and not cue.roles & REQUEST and cue.end - cue.start > 0 for cue in clause.cues

@@ -15,6 +15,7 @@ from livesell.lexicon import (
 )  # fmt: skip
 from livesell.parser.options import relevant
 from livesell.parser.sizes import sized
+from livesell.parser.units import unit_of
 from livesell.parser.view import Spot, View, group_at, unit_at
 from livesell.text import fold
 
@@ -70,7 +71,9 @@ def not_counted(view: View, at: int) -> Spot | None:
         word = tokens[match.start]
         near = word.glued or len(word.plain) > 1 or match.end - match.start > 1 or not word.text.isascii()
         longer = any(
-            other.end > match.end and not other.roles & (MONEY | SIZE | PLACE) for other in view.at.get(at + 1, ())
+            (other.end > match.end and not other.roles & (MONEY | SIZE | PLACE))
+            or (other.phrase.number is not None and unit_at(view, other.end) is not None)
+            for other in view.at.get(at + 1, ())
         )
         if near and not longer:
             if match.roles & MONEY:
@@ -143,11 +146,15 @@ def own_unit(view: View, at: int) -> bool:
     unit = unit_at(view, at)
     if unit is None:
         return False
-    word = view.words[at]
-    return any(
-        word == fold(view.index.products[code].unit)[1] or unit.phrase.unit == view.index.products[code].unit
-        for code in relevant(view)
-    )
+    word, amount = view.words[at], unit.phrase.amount
+    for code in relevant(view):
+        product = view.index.products[code]
+        if word == fold(product.unit)[1] or unit.phrase.unit == product.unit:
+            return True
+        own = unit_of(product, view.lexicon) if amount is not None else None
+        if own is not None and amount is not None and own.measure == amount.measure:
+            return True
+    return False
 
 
 def grouped(text: str) -> bool:

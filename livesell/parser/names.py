@@ -14,12 +14,14 @@ from livesell.lexicon import (
     CLAIM,
     EACH,
     FILLER,
+    FROM,
     IF,
     NOT,
     PERSON,
     QUESTION,
     TAKE,
     TO,
+    without_vowels,
 )  # fmt: skip
 from livesell.model import Code
 from livesell.parser.codes import decided
@@ -68,7 +70,7 @@ def names(view: View) -> None:
                     view.take(spot)
             at = end
         else:
-            found = part(view, at, ordinary)
+            found = None if ordinary[at] and len(word) <= 3 and mere_link(view, at) else part(view, at, ordinary)
             if found is not None:
                 view.take(found)
                 at = found.end
@@ -76,6 +78,18 @@ def names(view: View) -> None:
                 at += 1
     if view.spots:
         settle(view, ordinary)
+
+
+def mere_link(view: View, at: int) -> bool:
+    """True for a word that only joins others: the "de" of "cafe de olla"."""
+    roles = 0
+    for match in view.at.get(at, ()):
+        if match.end == at + 1:
+            roles |= match.roles
+    return bool(roles & (ARTICLE | AND | FROM | TO)) and not roles & ~LINKING
+
+
+LINKING = FILLER | ARTICLE | AND | FROM | TO | PERSON
 
 
 def whole(view: View) -> None:
@@ -106,10 +120,36 @@ def whole(view: View) -> None:
                 quality < 1 or len(words[at]) < 2 or (means(view, at, at + 1) and not named_anyway(view, at))
             ):
                 continue
+            end = further(view, tuple(found), at, end)
             view.take(Spot("product", at, end, codes=decided(tuple(found), view.pinned), by="name", quality=quality))
-            taken = length
+            taken = end - at
             break
         at += taken
+
+
+def further(view: View, codes: tuple[Code, ...], start: int, end: int) -> int:
+    """Where a short name ends that goes on with the rest of a longer one of the same product: "noi chien ko dau"."""
+    if len(codes) != 1 or end >= view.size or stands_alone(view.words[start][0]):
+        return end
+    said = view.words[start:end]
+    for name in view.index.shelves[codes[0]].names:
+        if len(name.plain) <= end - start or name.plain[: end - start] != tuple(said):
+            continue
+        rest = list(name.plain[end - start :])
+        at, last, gap = end, end, 0
+        while at < view.size and rest and view.owner[at] is None and view.kinds[at] == "word":
+            word = view.words[at]
+            if word in rest:
+                del rest[: rest.index(word) + 1]
+                last = at + 1
+            elif gap or len(word) > 3:
+                break
+            else:
+                gap += 1
+            at += 1
+        if last > end:
+            return last
+    return end
 
 
 def means(view: View, start: int, end: int) -> bool:
@@ -225,6 +265,10 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
     few = own < (LETTERS if words[at].isascii() else 2) and not (count >= 2 and own > 0)
     if few and (own or len(words[at]) < 4 or not lone_unit(view, at) or len({name.code for name in alive}) > 1):
         return None
+    if view.lexicon.marks:
+        alive = {name: score for name, score in alive.items() if not other_marks(view, name, at, last)}
+        if not alive:
+            return None
     best = max(alive.values())
     if view.pinned is not None and best > 0.85 and count == 1:
         # The pinned product decides also where another's name is a letter nearer.
@@ -234,7 +278,7 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
     codes = tuple(dict.fromkeys(name.code for name, score in alive.items() if score >= best - 0.051))
     length = sum(len(word) for word in words[at:last])
     cover = max(min(1.0, length / name.letters) for name, score in alive.items() if score >= best - 0.051)
-    if count == 1 and not exact and (view.tokens[at].marks or (len(words[at]) < 5 and not doubled(words[at], alive))):
+    if count == 1 and not exact and (view.tokens[at].marks or (len(words[at]) < 5 and not dropped(words[at], alive))):
         return None
     if (
         count == 1
@@ -263,17 +307,35 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
     )
 
 
-def doubled(word: str, alive: dict[Name, float]) -> bool:
-    """True where a word differs from one of a name only in doubled letters: "tedy"."""
-    short = shortened(word)
-    return any(shortened(other) == short for name in alive for other in name.plain)
+def other_marks(view: View, name: Name, start: int, end: int) -> bool:
+    """True where at least half of the words have marks that are not the name's, in a language where marks matter."""
+    count = other = 0
+    for at in range(start, end):
+        word = view.words[at]
+        if view.kinds[at] != "word" or word not in name.plain:
+            continue
+        count += 1
+        marks = view.tokens[at].marks
+        if marks and all(held != marks for held, plain in zip(name.marks, name.plain, strict=True) if plain == word):
+            other += 1
+    return other * 2 >= count > 0
+
+
+def dropped(word: str, alive: dict[Name, float]) -> bool:
+    """True where a short word lacks only a vowel or a doubled letter of one of a name: "hldi", "tedy"."""
+    short, bare = shortened(word), without_vowels(word)
+    return any(
+        shortened(other) == short or (len(other) > len(word) >= 4 and without_vowels(other) == bare)
+        for name in alive
+        for other in name.plain
+    )
 
 
 def lone_unit(view: View, at: int) -> bool:
     """True for a word that could be a unit but has nothing counted before it: "do refil"."""
-    if any(
-        match.roles or match.phrase.number is not None or match.phrase.amount is not None
-        for match in view.at.get(at, ())
+    matches = view.at.get(at, ())
+    if not matches or any(
+        match.roles or match.phrase.number is not None or match.phrase.amount is not None for match in matches
     ):
         return False
     before = view.tokens[at - 1] if at else None

@@ -24,7 +24,10 @@ def settle(view: View, ordinary: list[bool]) -> None:
     for one, other in itertools.pairwise(spots):
         near = (
             other.start - one.end <= 1
-            and all(view.tokens[at].kind == "word" for at in range(one.end, other.start))
+            and all(
+                view.kinds[at] == "word" and (ordinary[at] or len(view.words[at]) <= 2)
+                for at in range(one.end, other.start)
+            )
             and not view.separated(one.end, other.start)
             and not _joined(view, one.end, other.start)
         )

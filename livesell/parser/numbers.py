@@ -18,6 +18,7 @@ from livesell.lexicon import (
     CODE,
     EACH,
     FILLER,
+    HALF,
     INSTEAD,
     NOT,
     REPLACING,
@@ -63,7 +64,7 @@ def numbers(view: View) -> None:
 def digits(view: View, at: int) -> Spot | None:
     """What a number in digits is."""
     token, tokens = view.tokens[at], view.tokens
-    if view.roles & EACH:
+    if view.roles & EACH and token.glued:
         for start in (at - 1, at - 2):
             if any(match.end > at and match.roles & EACH for match in view.at.get(start, ())):
                 return None  # the 2 of "masing2"
@@ -90,6 +91,11 @@ def digits(view: View, at: int) -> Spot | None:
     size = size_of(view, at)
     if size is not None:
         return size
+    if view.index.plain_numbers and token.text in view.index.spelt:
+        half = view.role(at + 1, HALF)
+        if half is not None and unit_at(view, half.end) is not None:
+            # "8 setengah kilo" where 8 is a code: half a kilo of it.
+            return Spot("product", at, at + 1, codes=decided(code_of(view, at), view.pinned), by="number")
     if view.index.plain_numbers and len(token.text) >= 3 and token.text in view.index.spelt:
         unit = unit_at(view, at + 1)
         if unit is not None and unit.phrase.amount is None and not any(spot.kind == "product" for spot in view.spots):
@@ -108,8 +114,8 @@ def digits(view: View, at: int) -> Spot | None:
         found = bare(view, at)
         if found is not None:
             return found
-    if len(token.text) > 5:
-        return Spot("size", at, at + 1)
+    if len(token.text) > 4:
+        return Spot("size", at, at + 1)  # a postal code or part of an account
     return Spot("quantity", at, end, number=number)
 
 
@@ -210,6 +216,7 @@ def bare(view: View, at: int) -> Spot | None:
         behind < view.size
         and tokens[behind].kind == "word"
         and view.role(behind, FILLER | ARTICLE) is not None
+        and view.role(behind, AND) is None
         and behind - at < 3
     ):
         behind += 1
@@ -219,6 +226,7 @@ def bare(view: View, at: int) -> Spot | None:
         and tokens[behind].kind == "number"
         and tokens[behind].text in index.spelt
         and view.owner[behind] is None
+        and unit_at(view, behind + 1) is None
     ):
         # "2 of 33"
         return None

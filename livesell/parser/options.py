@@ -47,7 +47,7 @@ def relevant(view: View) -> list[Code]:
 
 def options(view: View) -> None:
     """Every word for a value; sizes that are plain numbers need more context (numbers.py)."""
-    index, words = view.index, view.words
+    index = view.index
     table: dict[str, list[tuple[Code, Choice]]] = {}
     meant = relevant(view)
     if len(meant) == 1:
@@ -63,6 +63,17 @@ def options(view: View) -> None:
     headings = {word for code in (sure if table else ()) if code for word in index.shelves[code].headings}
     if table:
         _prefer(view, table)
+    _values(view, table, sure, headings)
+    view.sort()
+
+
+def _values(
+    view: View,
+    table: dict[str, list[tuple[Code, Choice]]],
+    sure: set[Code | None],
+    headings: set[str],
+) -> None:
+    index, words = view.index, view.words
     at = 0
     while at < view.size:
         if view.owner[at] is not None or view.tokens[at].kind == "sign":
@@ -109,11 +120,18 @@ def options(view: View) -> None:
 
 def _prefer(view: View, table: dict[str, list[tuple[Code, Choice]]]) -> None:
     """A word that is a part of one product's name and a value of another product that is meant is the value."""
-    for spot in [spot for spot in view.spots if spot.kind == "product" and spot.by == "part"]:
+    products = [spot for spot in view.spots if spot.kind == "product"]
+    for spot in [spot for spot in products if spot.by == "part"]:
         view.drop(spot)
+        named = {code for other in products if other is not spot and other.start < spot.start for code in other.codes}
         for start in range(max(0, spot.start - 3), spot.start + 1):
-            choices = [(code, choice) for code, choice in table.get(view.words[start], ()) if code not in spot.codes]
-            found = longest(view, choices, start) if choices and view.owner[start] is None else []
+            word = view.words[start]
+            exact = table.get(word)
+            near = exact or (slipped(table, word) if start == spot.start and spot.end == start + 1 else ())
+            choices = [(code, choice) for code, choice in near if code not in spot.codes or code in named]
+            if view.owner[start] is not None:
+                choices = []
+            found = longest(view, choices, start) if exact else choices
             if found and start + len(found[0][1].plain) >= spot.end:
                 break
         else:

@@ -59,7 +59,8 @@ def run(view: View, start: int, end: int, ordinary: list[bool]) -> Iterator[Spot
             continue
         mine = [at for at in range(start + begin, start + finish) if not ordinary[at]]
         thai = not "\u3000" < text[first] < "\ufaff"
-        if not mine or finish - begin < (3 if thai else 2) or (thai and len(mine) < 2):
+        alone = finish - begin == len(letters) and best[3] == view.pinned
+        if not mine or finish - begin < (3 if thai and not alone else 2) or (thai and len(mine) < 2):
             continue
         taken.append((begin, finish))
         codes = tuple(dict.fromkeys(piece[3] for piece in same))

@@ -23,6 +23,7 @@ from livesell.lexicon import (
     QUESTION,
     REPLACING,
     REQUEST,
+    SAME,
     TAKE,
     TO,
 )  # fmt: skip
@@ -77,13 +78,18 @@ def changes(clause: Clause) -> bool:
         return True
     if roles & TO and not roles & (QUESTION | ASIDE):
         for cue in clause.cues:
+            if cue.roles & TO and cue.phrase.verbs_last and _behind_values(clause, cue.start):
+                return True
             if cue.roles & TO and _between_values(clause, cue.start, cue.end):
                 return True
     if roles & (FROM | MINE) and roles & TO:
         source, goal = clause.first(FROM) if roles & FROM else clause.start - 1, clause.last(TO)
-        before = {spot.kind for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS}
-        after = {spot.kind for spot in clause.spots if spot.start > goal and spot.kind in THINGS}
-        return bool(before & after) and not roles & (QUESTION | PLACE)
+        before = [spot for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS]
+        after = [spot for spot in clause.spots if spot.start > goal and spot.kind in THINGS]
+        for one in before:
+            for other in after:
+                if one.kind == other.kind and (one.kind != "product" or one.codes != other.codes):
+                    return not roles & (QUESTION | PLACE)
     return False
 
 
@@ -133,6 +139,18 @@ def _between_values(clause: Clause, start: int, end: int) -> bool:
     return before is not None and after is not None and _same_option(before, after)
 
 
+def _behind_values(clause: Clause, start: int) -> bool:
+    """True right behind two values of one option, where verbs stand last: "M ta L kore den"."""
+    values = [spot for spot in clause.spots if spot.kind == "option" and spot.start < start]
+    return (
+        len(values) >= 2
+        and start - values[-1].end <= 1
+        and values[-1].start - values[-2].end <= 1
+        and _same_option(values[-2], values[-1])
+        and values[-2].choices[0][1].value != values[-1].choices[0][1].value
+    )
+
+
 def _same_option(one: Spot, other: Spot) -> bool:
     return any(choice.option == another.option for _, choice in one.choices for _, another in other.choices)
 
@@ -148,6 +166,8 @@ def withdrawal(
     ]
     if asks:
         asked = any(clause.roles & QUESTION and not clause.roles & (REQUEST | MINE) for clause in parts)
+        if not gone and not any(clause.roles & (CHANGE | INSTEAD | REPLACING | REQUEST) for clause in parts):
+            asked = True  # "did my order of 3 with 8 get in?"
         if not objects and not any(clause.roles & (REQUEST | MINE) for clause in parts):
             return Decision("question", "asks to withdraw", 0.85, (), clauses)
         if asked and not (any(clause.roles & ASIDE for clause in parts) and objects):
@@ -181,6 +201,7 @@ def withdrawal(
         if clause not in gone
         and clause.claim >= 2.0
         and clause.asks < 2.4
+        and not clause.roles & SAME
         and any(spot.kind == "product" for spot in clause.spots)
         and not clause.roles & (DECLINE | PAST)
     ]
@@ -197,6 +218,8 @@ def withdrawal(
         return Decision("change", "cancel and claim", 0.8, clauses, clauses)
     if swaps and any(clause not in gone for clause in swaps):
         return Decision("change", "change", 0.75, clauses, clauses)
+    if not objects and not view.spots and roles & PRAISE and sum(clause.left for clause in gone) >= 2:
+        return Decision("other", "chatter", 0.7, (), clauses)
     weak = not any(clause.roles & (CANCEL | ANYMORE) for clause in gone)
     return Decision("cancel", "denied claim" if weak else "cancel", 0.6 if weak else 0.88, gone, clauses)
 

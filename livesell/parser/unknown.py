@@ -11,6 +11,7 @@ from livesell.lexicon import (
     BODY,
     CLAIM,
     FILLER,
+    FOR,
     GAME,
     GREETING,
     PERSON,
@@ -19,7 +20,8 @@ from livesell.lexicon import (
     SPAM,
     TAKE,
 )  # fmt: skip
-from livesell.parser.view import BREAKS, Spot, View
+from livesell.parser.view import BREAKS, Spot, View, unit_at
+from livesell.text import stands_alone
 
 LINKS = FILLER | ARTICLE
 OBJECTS = CLAIM | TAKE | ADD
@@ -38,7 +40,7 @@ def unknown(view: View) -> None:
             while (
                 end < view.size
                 and view.owner[end] is None
-                and not view.ordinary[end]
+                and (not view.ordinary[end] or _mere_unit(view, end))
                 and view.tokens[end].kind == "word"
                 and view.tokens[end].glued
             ):
@@ -46,8 +48,7 @@ def unknown(view: View) -> None:
             if end - spot.end >= (3 if view.words[spot.start][0] < "\u3000" else 2):
                 # The word goes on: a longer name that nobody knows.
                 spot.kind = "unknown"
-    if view.lexicon.head_first:
-        _other_heads(view)
+    _other_heads(view)
     owner, ordinary = view.owner, view.ordinary
     if not view.roles & OBJECTS and not any(spot.kind == "quantity" for spot in view.spots):
         return
@@ -65,20 +66,39 @@ def unknown(view: View) -> None:
     view.sort()
 
 
+def _mere_unit(view: View, at: int) -> bool:
+    """True for the letters of a unit that counts nothing, because another unit does: "กล้วยไม้ 2 ต้น"."""
+    match = unit_at(view, at) or next(
+        (one for start in range(max(0, at - 3), at) for one in view.at.get(start, ()) if one.end > at), None
+    )
+    if match is None or match.roles or match.phrase.unit is None:
+        return False
+    end = match.end
+    return end + 1 < view.size and view.kinds[end] == "number" and unit_at(view, end + 1) is not None
+
+
 def _other_heads(view: View) -> None:
-    """Where nouns come first, a strange one before the rest of a name is another thing: "ghế ăn dặm"."""
+    """A strange word before what is only the rest of a name is another thing: "ghế ăn dặm", "laserdisc player"."""
     for spot in view.spots:
         at = spot.start - 1
         if spot.kind != "product" or spot.by != "part" or at < 0 or view.owner[at] is not None or view.ordinary[at]:
             continue
         token = view.tokens[at]
-        if token.kind != "word" or token.glued or len(token.plain) < 2 or view.words[at][0] >= "\u0300":
+        if token.kind != "word" or token.glued or len(token.plain) < 2 or stands_alone(token.plain[0]):
             continue
         words = set(view.words[spot.start : spot.end])
         names = [name for code in spot.codes for name in view.index.shelves[code].names if words <= set(name.plain)]
-        if names and not any(name.plain[0] in words for name in names):
+        if names and not any(name.plain[0] in words or shortens(token.plain, name.plain[0]) for name in names):
             spot.kind, spot.by, spot.start = "unknown", "name", at
             view.owner[at] = spot
+
+
+def shortens(word: str, whole: str) -> bool:
+    """True for a word that is another without some letters: "udg" for udang."""
+    if len(word) >= len(whole) or len(word) < 2 or word[0] != whole[0] or word[-1] != whole[-1]:
+        return False
+    letters = iter(whole)
+    return all(letter in letters for letter in word)
 
 
 def _divides(view: View, at: int) -> bool:
@@ -99,6 +119,10 @@ def _stretch(view: View, start: int, end: int) -> None:
     for at in range(start + 1, end):
         # What a question about shipping and the like is about is no product.
         if view.owner[at] is None and view.role(at, ASIDE) is not None:
+            end = at
+            break
+        whom = view.role(at, FOR) if view.owner[at] is None else None
+        if whom is not None and not whom.phrase.verbs_last:
             end = at
             break
     meant = [False] * (end - start)
