@@ -69,8 +69,12 @@ class Follower:
     async def _catch_up(self) -> None:
         while True:
             self._reading = True
+            reading = asyncio.ensure_future(asyncio.to_thread(self._read, self.last))
             try:
-                found = await asyncio.to_thread(self._read, self.last)
+                found = await asyncio.shield(reading)
+            except asyncio.CancelledError:
+                await asyncio.wait({reading})  # its connection must be back before the database is let go
+                raise
             finally:
                 self._reading = False
             if found:
