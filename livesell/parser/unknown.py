@@ -116,8 +116,11 @@ def _divides(view: View, at: int) -> bool:
 
 def _stretch(view: View, start: int, end: int) -> None:
     roles = 0
-    for at in range(start + 1, end):
-        # What a question about shipping and the like is about is no product.
+    sent = any(spot.kind == "product" for spot in view.spots) and not any(
+        spot.kind == "quantity" and start <= spot.start < end for spot in view.spots
+    )
+    for at in range(start if sent else start + 1, end):
+        # What a question about shipping is about is no product, nor is where goods go: "T5 2, ship Đà Lạt".
         if view.owner[at] is None and view.role(at, ASIDE) is not None:
             end = at
             break
