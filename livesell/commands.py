@@ -19,6 +19,7 @@ from livesell.model import (
     EventNumber,
     IdentityId,
     LineId,
+    Offer,
     Product,
     Quantity,
     Reading,
@@ -127,6 +128,13 @@ class Close(Command, frozen=True, tag="close", kw_only=True):
     code: Code
 
 
+class BackOrders(Command, frozen=True, tag="back_orders", kw_only=True):
+    """Say whether more may be promised of a product than is there."""
+
+    code: Code
+    on: bool
+
+
 class Link(Command, frozen=True, tag="link", kw_only=True):
     """These buyers are one person."""
 
@@ -217,6 +225,7 @@ Asked = Union[  # noqa: UP007 - msgspec wants the tagged union spelt out
     Restock,
     Open,
     Close,
+    BackOrders,
     Link,
     Unlink,
     HideName,
@@ -240,7 +249,7 @@ class Heard(Struct, frozen=True):
 
     `anonymous`: it has no author. `queue_at` is the time that places it in a queue. `late`: history that is new, or
     after the show's end. `by_tap`: it becomes an order only by a tap. `reading` is None for what is not read: older
-    than the show, or the seller's.
+    than the show, or the seller's. `offer`: the product that the seller's own comment opens.
     """
 
     id: CommentId
@@ -254,12 +263,20 @@ class Heard(Struct, frozen=True):
     anonymous: bool = False
     late: bool = False
     by_tap: bool = False
+    offer: Offer | None = None
 
 
 class Hear(Command, frozen=True, tag="hear", kw_only=True):
     """A comment has come in."""
 
     heard: Heard
+
+
+class Offered(Command, frozen=True, tag="offered", kw_only=True):
+    """`Open` with its line read; `offer` is None where it reads as no product."""
+
+    line: str
+    offer: Offer | None = None
 
 
 class ReadAgain(Command, frozen=True, tag="read_again", kw_only=True):

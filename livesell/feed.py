@@ -229,7 +229,7 @@ class Feed:
         kept = self._kept
         for one in events:
             event = one.event
-            if isinstance(event, e.Linked | e.Unlinked | e.Purged):
+            if isinstance(event, e.Linked | e.Unlinked | e.Purged | e.Returned | e.Moved):
                 kept.people.clear()
             elif isinstance(event, e.Known):
                 kept.people.pop(event.buyer, None)

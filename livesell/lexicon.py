@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from livesell import bundle
+from livesell.catalog.oneline import PLAIN, Words
 from livesell.errors import ConfigError
 from livesell.model import Amount, Measure, Struct
 from livesell.text import Token, shortened, tokenise
@@ -103,7 +104,7 @@ FLAGS: Mapping[str, str] = {
 }
 """How a language is built; each may be left out but `countries`."""
 
-TABLES = ("numbers", "units", "groups", "letters")
+TABLES = ("numbers", "units", "groups", "letters", "prices")
 
 COMMON = "en"
 """The pack that every shop's viewers mix into their own language."""
@@ -160,7 +161,7 @@ class Node:
 class Lexicon:
     """The phrases of some packs."""
 
-    def __init__(self, packs: Iterable[Iterable[Phrase]]) -> None:
+    def __init__(self, packs: Iterable[Iterable[Phrase]], prices: Mapping[str, Decimal] | None = None) -> None:
         known: dict[tuple[str, ...], int] = {}
         head_first = marks = False
         merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
@@ -198,6 +199,12 @@ class Lexicon:
         for word in self.words:
             if (short := shortened(word)) != word:
                 self._short.setdefault(short, word)
+        alone = [phrase for phrase in merged.values() if len(phrase.plain) == 1 and phrase.unit and not phrase.number]
+        self.line = Words(
+            prices or PLAIN.prices,
+            {phrase.plain[0]: phrase.amount for phrase in alone if phrase.amount is not None},
+            frozenset(phrase.plain[0] for phrase in alone if phrase.amount is None),
+        )
         self.meant = lru_cache(maxsize=8192)(self._meant)
 
     def _meant(self, word: str) -> str:
@@ -317,20 +324,34 @@ def load(
             raise ConfigError("shop.languages", f"there is no pack for '{tag}'", f"there are {', '.join(known)}")
     packs = {tag: pack(folder / tag / "lexicon.toml") for tag in (known if languages is None else languages)}
     if languages is not None:
-        return Lexicon(packs[tag].phrases for tag in languages)
+        return Lexicon([packs[tag].phrases for tag in languages], prices_of([packs[tag] for tag in languages]))
     own = [tag for tag in known if country in packs[tag].countries]
     far = [COMMON] * (COMMON in known and COMMON not in own) + [
         tag for tag in known if tag not in own and tag != COMMON
     ]
-    return Lexicon([packs[tag].phrases for tag in own] + [list(abroad(packs[tag])) for tag in far])
+    both = [packs[tag] for tag in (*own, *far)]
+    return Lexicon([packs[tag].phrases for tag in own] + [list(abroad(packs[tag])) for tag in far], prices_of(both))
+
+
+def prices_of(packs: Iterable[Pack]) -> dict[str, Decimal]:
+    """What words of money multiply a price by; the first pack that has a word says so."""
+    found: dict[str, Decimal] = {}
+    for one in packs:
+        for word, factor in one.prices.items():
+            found.setdefault(word, factor)
+    return found
 
 
 class Pack(Struct, frozen=True):
-    """One pack: where it is a seller's own language, its phrases, and those that others mix into theirs."""
+    """One pack: where it is a seller's own language, its phrases, and those that others mix into theirs.
+
+    `prices`: what a word beside a price multiplies it by.
+    """
 
     countries: tuple[str, ...]
     phrases: tuple[Phrase, ...]
     abroad: frozenset[tuple[str, ...]]
+    prices: Mapping[str, Decimal] = {}
 
 
 def abroad(pack: Pack) -> Iterator[Phrase]:
@@ -372,7 +393,12 @@ def pack(path: Path) -> Pack:
                 counts=counts(phrase),
             )
         )
-    return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign)
+    prices = {
+        "".join(phrase_of(words, file).plain): _number(factor, f"{file}, prices")
+        for factor, written in data.get("prices", {}).items()
+        for words in written
+    }
+    return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign, prices)
 
 
 def counts(phrase: Phrase) -> bool:
@@ -410,6 +436,8 @@ def _phrases(data: Mapping[str, Any], flags: Mapping[str, Any], file: str) -> It
                     yield phrase_of(words, where, group=int(_number(count, where)))
                     for one in flags.get("one", ()):
                         yield phrase_of(one + words, where, group=int(_number(count, where)), number=Decimal(1))
+        elif key == "prices":
+            continue  # for the seller's lines only: to viewers these words are of the role `money`
         elif key == "letters":
             for letter, written in value.items():
                 for words in written:

@@ -130,6 +130,22 @@ class Product(Struct, frozen=True):
     back_orders: bool = False
 
 
+class Offer(Struct, frozen=True):
+    """A product as the seller says it in one line.
+
+    `price` is in whole units of the currency; `marked` where a word or sign says that it is money. `stock` is None
+    where no number was said.
+    """
+
+    code: Code
+    name: str
+    price: Decimal
+    pack: Amount | None = None
+    unit: str = ""
+    stock: Quantity | None = None
+    marked: bool = False
+
+
 Options = Mapping[str, str]
 """Option name -> canonical value, as far as chosen: {"size": "M"}."""
 

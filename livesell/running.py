@@ -20,7 +20,7 @@ from livesell import bundle, logs, registry
 from livesell.adapter import Adapter, Frame, write_frame
 from livesell.config import Config
 from livesell.errors import StoreError
-from livesell.model import Code, Product, Reading
+from livesell.model import Code, Offer, Product, Reading
 from livesell.store.engine import Lock
 from livesell.store.reserve import Reserve
 from livesell.store.writer import utc_now
@@ -69,6 +69,10 @@ class LateReader:
     def read(self, text: str, pinned: Code | None = None) -> Reading:
         """What a comment asks for."""
         return self.parser().read(text, pinned)
+
+    def offer(self, line: str) -> Offer | None:
+        """The product that a line by the seller opens."""
+        return self.parser().offer(line)
 
     def put(self, product: Product) -> None:
         """A product is new or has changed."""

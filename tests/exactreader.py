@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from livesell.model import ONE, Claim, Code, Product, Reading, quantity
+from livesell.catalog import oneline
+from livesell.model import ONE, Claim, Code, Offer, Product, Reading, quantity
 
 
 class ExactReader:
@@ -14,6 +15,10 @@ class ExactReader:
     def put(self, product: Product) -> None:
         """Know a product."""
         self.products[product.code] = product
+
+    def offer(self, line: str) -> Offer | None:
+        """The product that a line by the seller opens."""
+        return oneline.read(line)
 
     def read(self, text: str, pinned: Code | None = None) -> Reading:
         """What a comment asks for."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from livesell import commands as c
 from livesell import events as e
+from livesell.catalog import oneline
 from livesell.commands import Heard
 from livesell.desk import decide
 from livesell.errors import Refused
@@ -75,8 +76,10 @@ class Memory:
         """Everything else is in the book already."""
         if name in ("show", "product", "order", "order_named", "line", "unclear", "heard", "buyer_of"):
             return lambda *_: None
-        if name in ("stock", "queue", "orders_of", "lines_of", "lines_with", "identities_of"):
+        if name in ("stock", "queue", "orders_of", "lines_of", "lines_with", "identities_of", "with_phone"):
             return lambda *_: ()
+        if name == "phone_known":
+            return lambda *_: False
         raise AttributeError(name)
 
 
@@ -118,6 +121,8 @@ class Playbook:
 
         self.refusal = None
         try:
+            if isinstance(command, c.Open):
+                command = c.Offered(line=command.line, offer=oneline.read(command.line))
             events = decide(replace(command, show=self.show), self.book, self.now)
         except Refused as refusal:
             self.refusal = refusal
@@ -239,6 +244,7 @@ class Playbook:
             queue_at=fields.pop("queue_at", self.now),
             identity=IdentityId(identity),
             buyer=self.book.buyer_of(IdentityId(identity)),
+            offer=oneline.read(text) if role == "seller" else None,
             **fields,
         )
         return c.Hear(heard=heard)

@@ -331,6 +331,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("POST", "/api/shows/{show}/comments"): "ingest",
         ("GET", "/api/shows"): "seller",
         ("GET", "/api/shows/{show}/orders"): "seller",
+        ("GET", "/api/shows/{show}/orders/{code}"): "seller",
+        ("GET", "/api/buyers/{buyer}"): "seller",
         ("GET", "/api/shows/{show}/comments"): "seller",
         ("GET", "/api/shows/{show}/recent"): "seller",
         ("POST", "/api/shows/{show}/commands"): "seller",
@@ -356,7 +358,7 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         for rule in guard.rules:
             needs = table[rule.method, rule.path]
             path = rule.path.replace("{show}", "1").replace("{format}", "csv").replace("{theme}", "buyers")
-            path = path.replace("{code}", "H1").replace("{name}", "x").replace("{set}", "web-0")
+            path = path.replace("{code}", "H1").replace("{buyer}", "1").replace("{name}", "x").replace("{set}", "web-0")
             path = path.replace("{path:.+}", "page.css")
             keys = {role: guard.keys.of(role) for role in ROLES} | {"wrong": "wrong", "": ""}
             for role, key in keys.items():

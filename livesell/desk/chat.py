@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from livesell import commands as c
 from livesell import events as e
 from livesell.commands import Heard
-from livesell.desk import goods
+from livesell.desk import goods, links
 from livesell.desk.turn import Asker, Turn, amount
 from livesell.errors import NotFound, Refused
 from livesell.ledger import LineState, OrderState
@@ -33,9 +33,10 @@ def hear(turn: Turn, command: c.Hear) -> None:
         )
     )
     if heard.comment.role == "seller":
-        if not heard.late:
-            goods.announced(turn, heard.comment.text)
+        if heard.offer is not None and not heard.late:
+            goods.announced(turn, heard.offer)
         return
+    links.by_phone(turn, heard)
     if reading is None or reading.intent in ("question", "other"):
         return
     if heard.by_tap:

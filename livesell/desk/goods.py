@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from livesell import commands as c
 from livesell import events as e
-from livesell.catalog import cells
 from livesell.desk.turn import Turn
 from livesell.errors import Conflict, Refused
 from livesell.ledger import StockState
-from livesell.model import Code, Money, Product, Quantity, ShowId, quantity
+from livesell.model import Code, Money, Offer, Product, Quantity, ShowId, quantity
 
 
 def put(turn: Turn, command: c.PutProduct) -> None:
@@ -134,77 +132,76 @@ def close(turn: Turn, command: c.Close) -> None:
             turn.emit(e.Pinned(at=turn.now, show=show.id, code=None, before=product.code))
 
 
+def back_orders(turn: Turn, command: c.BackOrders) -> None:
+    """Take orders beyond the stock, or no more."""
+    product = turn.product(command.code)
+    if product.back_orders != command.on:
+        put(turn, c.PutProduct(product=replace(product, back_orders=command.on)))
+
+
 # --- a product in one line ------------------------------------------------------------------------------------------
 
-CODE = re.compile(r"[^\W_]*\d[^\W_]*|[A-Z]{1,5}")
 
-
-def read_line(line: str, decimals: int) -> tuple[Product, Quantity | None] | None:
-    """The product and stock of `A32 trà shan 200g 120k 10` (code, name, price, stock); None if it is no such line.
-
-    `decimals`: how many the shop's currency has. A name has at least one letter; the stock may be left out.
-    """
-    words = line.split()
-    if len(words) < 3 or not CODE.fullmatch(words[0]):
-        return None
-    rest = words[1:]
-    stock: Quantity | None = None
-    if len(rest) >= 3 and rest[-1].isdecimal() and price_of(rest[-2], decimals) is not None:
-        if len(rest[-1]) > 6:
-            return None
-        stock = Quantity(int(rest[-1]) * 1000)
-        rest = rest[:-1]
-    price = price_of(rest[-1], decimals)
-    name = " ".join(rest[:-1])
-    if price is None or not any(letter.isalpha() for letter in name):
-        return None
-    counted = None if stock is None else {"": stock}
-    return Product(code=Code(words[0].upper()), name=name, price=price, stock=counted), stock
-
-
-def price_of(word: str, decimals: int) -> Money | None:
-    """A price as a sheet takes it, in minor units; None if it is none."""
-    if not any(letter.isdecimal() for letter in word):
-        return None
-    try:
-        found = cells.price(word, decimals)
-    except cells.CellProblem:
-        return None
-    return found if found > 0 else None
-
-
-def open_line(turn: Turn, command: c.Open) -> None:
-    """Open a product from one line by the seller."""
-    found = read_line(command.line, turn.rules.decimals)
+def open_line(turn: Turn, command: c.Offered) -> None:
+    """Open a product from one line by the seller, or open again what is closed where only its code was said."""
     product = turn.book.product(Code(command.line.strip().upper()))
     if product is not None and not product.open:
         turn.emit(e.ProductPut(at=turn.now, show=None, product=replace(product, open=True), before=product))
         return
-    if found is None:
+    if command.offer is None:
         raise Refused("line", f"'{command.line.strip()}' is not: code, name, price, how many (A32 trà shan 120k 10)")
-    open_product(turn, *found)
+    open_product(turn, command.offer, price_of(turn, command.offer))
 
 
-def announced(turn: Turn, text: str) -> None:
-    """The seller's own comment opens a product where it reads as one line."""
-    found = read_line(text, turn.rules.decimals)
-    if found is not None:
-        open_product(turn, *found)
+def announced(turn: Turn, offer: Offer) -> None:
+    """The seller's own comment opens a product where it cannot be taken for talk.
+
+    "A12 còn 5" has the form, too: a new product needs a price that says so, is large, or stands before a stock; and a
+    product that is on sale under another name is changed by the full line only.
+    """
+    try:
+        price = price_of(turn, offer)
+    except Refused:
+        return
+    known = turn.book.product(offer.code)
+    if known is not None and known.open:
+        sure = offer.stock is not None or known.name.casefold() == offer.name.casefold()
+    else:
+        sure = offer.stock is not None or offer.marked or offer.price >= LEAST
+    if sure:
+        open_product(turn, offer, price)
 
 
-def open_product(turn: Turn, product: Product, stock: Quantity | None) -> None:
-    """A new product, or an old one with this name, price and stock."""
-    before = turn.book.product(product.code)
-    if before is not None:
+LEAST = 1_000
+"""A bare number from here on is a price without anybody saying so."""
+
+
+def price_of(turn: Turn, offer: Offer) -> Money:
+    """The price of an offer in minor units; Refused where the currency has no such price."""
+    minor = offer.price.scaleb(turn.rules.decimals)
+    if minor != minor.to_integral_value() or not 0 < minor < 10**15:
+        raise Refused("price", f"{offer.code}: {offer.price:f} is no price in this currency", product=offer.code)
+    return Money(int(minor))
+
+
+def open_product(turn: Turn, offer: Offer, price: Money) -> None:
+    """A new product, or an old one with this name, price, pack and stock."""
+    stock = None if offer.stock is None else {"": offer.stock}
+    before = turn.book.product(offer.code)
+    if before is None:
+        product = Product(code=offer.code, name=offer.name, price=price, unit=offer.unit, pack=offer.pack, stock=stock)
+    else:
         product = replace(
             before,
-            name=product.name,
-            price=product.price,
+            name=offer.name,
+            price=price,
+            unit=offer.unit or before.unit,
+            pack=offer.pack or before.pack,
             open=True,
-            stock=before.stock if before.stock is not None or product.stock is None else product.stock,
+            stock=before.stock if before.stock is not None or stock is None else stock,
         )
-    stocks = {"": stock} if stock is not None and (product.stock is None or set(product.stock) <= {""}) else None
-    put(turn, c.PutProduct(product=product, stock=stocks))
+    whole = product.stock is None or set(product.stock) <= {""}
+    put(turn, c.PutProduct(product=product, stock=stock if whole else None))
 
 
 # --- shows and sources ----------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from livesell import commands as c
 from livesell import events as e
+from livesell.commands import Heard
 from livesell.desk.turn import Asker, Turn
 from livesell.errors import Refused
 from livesell.ledger import OPEN, LineState, time_of
@@ -42,6 +45,25 @@ def link(turn: Turn, command: c.Link) -> None:
     )
     for order in moving:
         turn.cancel_empty(order.id)
+
+
+def by_phone(turn: Turn, heard: Heard) -> None:
+    """Where the shop says so, who gives a phone that is known is the person who is known by it."""
+    phone = heard.reading.phone if heard.reading is not None else None
+    if phone is None or turn.rules.link != "phone" or heard.anonymous or heard.by_tap:
+        return
+    buyer = turn.book.buyer_of(heard.identity)
+    known = turn.book.with_phone(phone)
+    if not turn.book.has_phone(buyer):
+        turn.emit(e.Known(at=turn.now, show=turn.show_id, buyer=buyer, fields=("phone",)))
+    together(turn, buyer, known)
+
+
+def together(turn: Turn, buyer: BuyerId, known: Sequence[BuyerId]) -> None:
+    """Link a buyer with those who are known by her phone."""
+    others = [one for one in known if one != buyer]
+    if others:
+        link(turn, c.Link(buyers=(*others, buyer)))
 
 
 def unlink(turn: Turn, command: c.Unlink) -> None:
@@ -98,3 +120,5 @@ def set_contact(turn: Turn, command: c.SetContact) -> None:
     if not fields:
         raise Refused("nothing", "say what is known of the buyer: name, phone, address, note or refused")
     turn.emit(e.Known(at=turn.now, show=command.show, buyer=command.buyer, fields=fields))
+    if command.phone and turn.rules.link == "phone" and command.show is not None:
+        together(turn, command.buyer, turn.book.with_phone(command.phone))

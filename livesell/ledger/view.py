@@ -44,6 +44,8 @@ class View:
         self.variants: dict[Code, tuple[str, ...]] = {}
         self.identities: dict[BuyerId, tuple[IdentityId, ...]] = {}
         self.heards: dict[CommentId, Heard | None] = {}
+        # Phones that were said and are not stored yet; no event has them, so only the root of the forks does.
+        self.phones: dict[str, set[IdentityId]] = {}
         self.changed: dict[str, set[Any]] = {kind: set() for kind in KINDS}
 
     def forget(self) -> None:
@@ -216,6 +218,20 @@ class View:
     def identities_of(self, buyer: BuyerId) -> tuple[IdentityId, ...]:
         """The identities of one person."""
         return self.index("identities", buyer, lambda shelf: tuple(shelf.identities_of(buyer))) or (IdentityId(buyer),)
+
+    def with_phone(self, phone: str) -> list[BuyerId]:
+        """The persons who are known by a phone, in the order of their numbers."""
+        root = self.root()
+        found = set(root.phones.get(phone, ()))
+        if root.shelf is not None:
+            found.update(root.shelf.with_phone(phone))
+        return sorted({self.buyer_of(identity) for identity in found})
+
+    def has_phone(self, buyer: BuyerId) -> bool:
+        """Whether any phone of a person is known."""
+        root, mine = self.root(), self.identities_of(buyer)
+        said = any(not known.isdisjoint(mine) for known in root.phones.values())
+        return said or (root.shelf is not None and root.shelf.phone_known(mine))
 
     def step(self, event: EventNumber) -> tuple[list[tuple[EventNumber, e.Event]], bool]:
         """All events of the command that this event belongs to, and whether it was taken back already."""

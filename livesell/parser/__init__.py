@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from livesell.catalog import oneline
 from livesell.catalog.index import Index
 from livesell.lexicon import ADD, CLAIM, EACH, IF, PLACE, TAKE, Lexicon
-from livesell.model import READ_LIMIT, Claim, Code, Product, Reading
+from livesell.model import READ_LIMIT, Claim, Code, Offer, Product, Reading
 from livesell.parser.change import cancelled, changed
 from livesell.parser.codes import codes
 from livesell.parser.intent import decide
@@ -41,6 +42,10 @@ class Parser:
     def put(self, product: Product) -> None:
         """Know a product, new or changed, from the next comment on."""
         self.index.put(product)
+
+    def offer(self, line: str) -> Offer | None:
+        """The product that a line by the seller opens, read with the words of the shop's languages."""
+        return oneline.read(line, self.lexicon.line)
 
     def remove(self, code: Code) -> None:
         """Forget a product."""

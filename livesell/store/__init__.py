@@ -263,6 +263,7 @@ class Store:
             log.exception("comment %d could not be decided; a person is asked", command.heard.id)
             broken = replace(command.heard, reading=POISON)
             events = decide(replace(command, heard=broken), self.book, now)
+        writing.phone_said(work, self.book, command.heard, events)
         return self._take(work, events)
 
     def _read_again(
@@ -306,7 +307,7 @@ class Store:
         trial = self.book.fork() if len(ask.commands) > 1 else self.book
         decided: list[list[e.Event]] = []
         for command in ask.commands:
-            events = decide(replace(command, show=ask.show), trial, now)
+            events = decide(self._read(replace(command, show=ask.show)), trial, now)
             decided.append(events)
             if trial is not self.book:
                 for event in events:
@@ -324,6 +325,13 @@ class Store:
             if command.id is not None:
                 work.answers[command.id] = (taken[0].number, taken[-1].number) if taken else (0, -1)
         return Answer(tuple(taken))
+
+    def _read(self, command: c.Command) -> c.Command:
+        """A command with the text in it read: the desk decides on readings."""
+        if not isinstance(command, c.Open):
+            return command
+        line = command.line
+        return c.Offered(show=command.show, seen=command.seen, line=line, offer=self.reader.offer(line))
 
     def _answered(self, connection: Connection, ask: Asked) -> Answer | None:
         """The first answer, where a command with this id was answered before."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from livesell import events as e
 from livesell.commands import Command
-from livesell.model import Code, Comment, Deleted, EventNumber, Product, Reading, ShowId, Struct
+from livesell.model import Code, Comment, Deleted, EventNumber, Offer, Product, Reading, ShowId, Struct
 
 
 class Said(Struct, frozen=True):
@@ -68,6 +68,9 @@ class Reader(Protocol):
 
     def read(self, text: str, pinned: Code | None = None) -> Reading:
         """What a comment asks for."""
+
+    def offer(self, line: str) -> Offer | None:
+        """The product that a line by the seller opens."""
 
     def put(self, product: Product) -> None:
         """A product is new or has changed."""

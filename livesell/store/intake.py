@@ -20,6 +20,7 @@ from livesell.model import (
     Comment,
     CommentId,
     IdentityId,
+    Offer,
     Platform,
     Reading,
     ShowId,
@@ -123,6 +124,7 @@ class Intake:
                 anonymous=comment.author_id is None,
                 late=comment.history or ended,
                 by_tap=ended or undated,
+                offer=offered(reader, comment),
             ),
             message,
         )
@@ -168,6 +170,17 @@ def read(reader: Reader, comment: Comment, pinned: Code | None) -> Reading | Non
     except Exception:
         log.exception("a comment could not be read; a person is asked")
         return POISON
+
+
+def offered(reader: Reader, comment: Comment) -> Offer | None:
+    """The product that the seller's own comment opens."""
+    if comment.role != "seller" or comment.edited:
+        return None
+    try:
+        return reader.offer(comment.text[:READ_LIMIT])
+    except Exception:
+        log.exception("a comment of the seller's could not be read; it opens nothing")
+        return None
 
 
 POISON = Reading(intent="order", confidence=0.0, unknown=("?",))

@@ -14,42 +14,30 @@ from sqlalchemy import Connection, Engine, select
 from livesell.commands import Heard
 from livesell.ledger import Book, LineState, OrderState, UnclearState
 from livesell.model import (
+    Amount,
     BuyerId,
     Claim,
     Code,
     CommentId,
     IdentityId,
     Money,
+    Offer,
     OrderId,
     Product,
     Quantity,
     Reading,
     ShowId,
-    Struct,
     quantity_number,
     times,
 )
 from livesell.store import rows
 from livesell.store import schema as s
-from livesell.store.shelf import DatabaseShelf, chunks, preload_orders
+from livesell.store.people import Person, people_of
+from livesell.store.shelf import DatabaseShelf, chunks, event_of, preload_orders
 
 Shape = dict[str, Any]
 
 LAST_COMMENTS = 200
-
-
-class Person(Struct, frozen=True):
-    """A buyer as pages show her."""
-
-    id: BuyerId
-    name: str
-    platform: str
-    platforms: tuple[str, ...]
-    phone: str | None = None
-    address: str | None = None
-    note: str | None = None
-    hidden: bool = False
-    refused: int = 0
 
 
 class Kept:
@@ -115,35 +103,17 @@ class Look:
         """Fetch buyers together."""
         missing = sorted({buyer for buyer in buyers if buyer not in self._people})
         for chunk in chunks(missing):
-            names: dict[int, list[Any]] = {}
-            mine = select(s.identities).where(s.identities.c.buyer.in_(chunk)).order_by(s.identities.c.id)
-            for row in self.connection.execute(mine):
-                names.setdefault(row.buyer, []).append(row)
-            known = {row.id: row for row in self.connection.execute(select(s.buyers).where(s.buyers.c.id.in_(chunk)))}
-            for buyer in chunk:
-                identities = names.get(buyer, [])
-                own = next((row for row in identities if row.id == buyer), identities[0] if identities else None)
-                about = known.get(buyer)
-                self._people[buyer] = Person(
-                    id=buyer,
-                    name=(about.name if about is not None and about.name else None) or (own.name if own else ""),
-                    platform=own.platform if own else "",
-                    platforms=tuple(dict.fromkeys(row.platform for row in identities)),
-                    phone=about.phone if about is not None else None,
-                    address=about.address if about is not None else None,
-                    note=about.note if about is not None else None,
-                    hidden=bool(about.hidden) if about is not None else False,
-                    refused=about.refused if about is not None else 0,
-                )
+            self._people.update(people_of(self.connection, chunk))
 
     def person(self, buyer: BuyerId) -> Person:
         """A buyer."""
         self.people([buyer])
         return self._people[buyer]
 
-    def buyer(self, buyer: BuyerId) -> Shape:
-        """A buyer for the seller's key."""
+    def buyer(self, buyer: BuyerId, show: ShowId | None = None) -> Shape:
+        """A buyer for the seller's key; `before` counts what she had in other shows than `show`."""
         person = self.person(buyer)
+        past = [one for one in person.past if one.show != show]
         return {
             "id": person.id,
             "name": person.name,
@@ -154,6 +124,7 @@ class Look:
             "note": person.note,
             "hidden": person.hidden,
             "refused": person.refused,
+            "before": {"orders": sum(one.orders for one in past), "returned": sum(one.returned for one in past)},
         }
 
     # --- orders ---------------------------------------------------------------------------------------------------
@@ -167,7 +138,8 @@ class Look:
             "code": order.code,
             "number": order.number,
             "status": order.status,
-            "buyer": self.buyer(order.buyer),
+            "refused": order.refused,
+            "buyer": self.buyer(order.buyer, order.show),
             "lines": [self.line(line, amount, deleted) for line, amount in zip(lines, amounts, strict=True)],
             "total": self.money(sum(amounts)),
             "held_total": self.money(sum(times(line.unit_price, line.reserved) for line in lines)),
@@ -350,6 +322,23 @@ class Look:
             "how": unclear.how,
         }
 
+    def why(self, order: OrderState) -> Shape:
+        """An order with what it came from: its comments, and every event that touched it, oldest first."""
+        shape = self.order(order)
+        self.comments_behind([shape])
+        told = (
+            select(s.events.c.number, s.events.c.body).where(s.events.c.order == order.id).order_by(s.events.c.number)
+        )
+        shape["events"] = [(row.number, event_of(row.body)) for row in self.connection.execute(told)]
+        return shape
+
+    def orders_of_buyer(self, buyer: BuyerId, limit: int = 50) -> list[Shape]:
+        """The newest orders of a person, in every show."""
+        self.people([buyer])
+        mine = select(s.identities.c.id).where(s.identities.c.buyer == buyer)
+        wanted = select(s.orders).where(s.orders.c.identity.in_(mine)).order_by(s.orders.c.id.desc()).limit(limit)
+        return self._orders([rows.order_state(row) for row in self.connection.execute(wanted)])
+
     def comments_behind(self, orders: Sequence[Shape]) -> None:
         """Put the comments behind an order's lines into each order, as `comments`."""
         ids = {int(number) for order in orders for line in order["lines"] for number in line["comments"]}
@@ -374,10 +363,11 @@ class Look:
             "name": product.name,
             "aliases": list(product.aliases),
             "unit": product.unit,
-            "pack": None if product.pack is None else f"{product.pack.value.normalize():f} {product.pack.measure}",
+            "pack": pack_text(product.pack),
             "price": self.money(product.price),
             "options": [{"name": one.name, "values": [value.name for value in one.values]} for one in product.options],
             "open": product.open,
+            "back_orders": product.back_orders,
             "left": self.left(product),
             "waiting": quantity_number(Quantity(sum(line.waitlisted for line in waiting))),
             "stock": None
@@ -394,6 +384,20 @@ class Look:
                 }
                 for cell in cells
             ],
+        }
+
+    def offer(self, offer: Offer | None) -> Shape | None:
+        """A product as a line offers it, None where it is none or has no price in this currency."""
+        price = None if offer is None else offer.price.scaleb(self.decimals)
+        if offer is None or price is None or price != price.to_integral_value():
+            return None
+        return {
+            "code": offer.code,
+            "name": offer.name,
+            "price": self.money(int(price)),
+            "pack": pack_text(offer.pack),
+            "unit": offer.unit,
+            "stock": None if offer.stock is None else quantity_number(offer.stock),
         }
 
     def left(self, product: Product) -> int | float | None:
@@ -435,6 +439,11 @@ def shape_of(reading: Reading) -> Shape:
         "adds": reading.adds,
         "candidates": list(reading.candidates),
     }
+
+
+def pack_text(pack: Amount | None) -> str | None:
+    """What is in a pack: `500 g`."""
+    return None if pack is None else f"{pack.value.normalize():f} {pack.measure}"
 
 
 def _claim(claim: Claim) -> Shape:

@@ -59,8 +59,11 @@ def purge(connection: Connection, before: datetime, now: datetime) -> Purged:
         .where(unheard(s.identities.c.buyer, limit), s.identities.c.name != NOBODY)
         .values(name=NOBODY, author_id=None)
     ).rowcount
+    # What is known stands with the identity it was said of; who that is now may be another's number.
+    now_hers = select(s.identities.c.buyer).where(s.identities.c.id == s.buyers.c.id).scalar_subquery()
+    person = func.coalesce(now_hers, s.buyers.c.id)
     connection.execute(
-        update(s.buyers).where(unheard(s.buyers.c.id, limit)).values(name=None, phone=None, address=None, note=None)
+        update(s.buyers).where(unheard(person, limit)).values(name=None, phone=None, address=None, note=None)
     )
     return Purged(emptied, forgotten)
 

@@ -93,6 +93,14 @@ class DatabaseShelf:
         mine = select(s.identities.c.id).where(s.identities.c.buyer == buyer).order_by(s.identities.c.id)
         return [IdentityId(number) for number in self.connection.scalars(mine)]
 
+    def with_phone(self, phone: str) -> Iterable[IdentityId]:
+        known = select(s.buyers.c.id).where(s.buyers.c.phone.in_(spellings(phone)))
+        return [IdentityId(number) for number in self.connection.scalars(known)]
+
+    def phone_known(self, identities: Iterable[IdentityId]) -> bool:
+        known = select(s.buyers.c.id).where(s.buyers.c.id.in_(list(identities)), s.buyers.c.phone != "")
+        return self.connection.scalar(known.limit(1)) is not None
+
     def step(self, event: EventNumber) -> tuple[list[tuple[EventNumber, e.Event]], bool]:
         first = self.connection.scalar(select(s.events.c.step).where(s.events.c.number == event))
         if first is None:
@@ -131,6 +139,18 @@ STOCK = select(s.stock)
 ORDER = select(s.orders)
 LINE = select(s.lines)
 UNCLEAR = select(s.unclears)
+
+
+def spellings(phone: str) -> set[str]:
+    """A phone as it may have been written down: E.164, and as it is dialled at home with spaces and without."""
+    import phonenumbers  # only where phones tell people apart
+
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return {phone}
+    home = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return {phone, home, "".join(letter for letter in home if letter.isdecimal())}
 
 
 def preload_orders(book: Book, connection: Connection, orders: Sequence[OrderState]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from livesell import commands as c
 from livesell import events as e
+from livesell.commands import Heard
 from livesell.ledger import Book, StockState
 from livesell.model import BuyerId, Code, EventNumber
 from livesell.store import rows
@@ -72,12 +73,20 @@ def people(work: Work, command: c.Command) -> None:
     """What a command says of a person goes to the person, not into events."""
     if isinstance(command, c.SetContact):
         given = {"name": command.name, "phone": command.phone, "address": command.address, "note": command.note}
-        fields: dict[str, Any] = {name: value or None for name, value in given.items() if value is not None}
+        fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if command.refused is not None:
             fields["refused"] = int(command.refused)
         work.buyers.setdefault(command.buyer, {}).update(fields)
     elif isinstance(command, c.HideName):
         work.buyers.setdefault(command.buyer, {})["hidden"] = True
+
+
+def phone_said(work: Work, book: Book, heard: Heard, events: Iterable[e.Event]) -> None:
+    """Keep the phone of a comment that made its author known by it."""
+    phone = heard.reading.phone if heard.reading is not None else None
+    if phone is not None and any(isinstance(event, e.Known) for event in events):
+        work.buyers.setdefault(BuyerId(heard.identity), {})["phone"] = phone
+        book.phones.setdefault(phone, set()).add(heard.identity)
 
 
 def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intake, work: Work) -> None:
@@ -116,6 +125,7 @@ def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intak
         empty = {"id": buyer, "hidden": False, "refused": 0}
         upsert(connection, s.buyers, [{**empty, **fields}], only=fields)
     put_sources(connection, work.events)
+    book.phones.clear()
     for keys in changed.values():
         keys.clear()
 

@@ -17,9 +17,9 @@ from livesell import commands as c
 from livesell.adapter import read_posted
 from livesell.catalog.cells import COLUMNS, unmistakable
 from livesell.catalog.sheet import Row, product_of
-from livesell.errors import BadInput, CatalogError, LivesellError
+from livesell.errors import BadInput, CatalogError, LivesellError, NotFound
 from livesell.feed import Page, told
-from livesell.model import Code, OrderId
+from livesell.model import BuyerId, Code, OrderId
 from livesell.store import Answer, Asked, Said
 from livesell.store.overview import Overview
 from livesell.web import refusal
@@ -48,6 +48,8 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     guard.route(router, "GET", "/comments", comment_socket, needs=both, kind="feed")
     guard.route(router, "GET", "/api/shows", shows, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/orders", orders, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/shows/{show}/orders/{code}", why, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/buyers/{buyer}", buyer, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/comments", comments, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/recent", recent, needs="seller", kind="api")
     guard.route(router, "POST", "/api/shows/{show}/commands", command, needs="seller", kind="api")
@@ -136,6 +138,39 @@ async def orders(request: web.Request) -> web.Response:
         raise BadInput(f"is not between 1 and {MOST_ORDERS}", field="limit")
     after = request.query.get("after") or None
     return answer(await here.look(lambda look: look.orders(show, after=after, limit=limit)))
+
+
+async def why(request: web.Request) -> web.Response:
+    """One order with the comments and events behind it."""
+    here = shop(request)
+    show = await here.show_of(request)
+    code = request.match_info["code"]
+
+    def look_up(look: Overview) -> dict[str, Any]:
+        order = look.book.order_named(show, code)
+        if order is None:
+            raise NotFound("order", code)
+        shape = look.why(order)
+        events = shape["events"]
+        shape["events"] = [{"number": number, "event": told(event, {order.id: order})} for number, event in events]
+        return shape
+
+    return answer(await here.look(look_up))
+
+
+async def buyer(request: web.Request) -> web.Response:
+    """A person with her newest orders in every show."""
+    number = request.match_info["buyer"]
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        raise NotFound("buyer", number)
+
+    def look_up(look: Overview) -> dict[str, Any]:
+        person = BuyerId(int(number))
+        if not look.person(person).platform:
+            raise NotFound("buyer", number)
+        return {"buyer": look.buyer(person), "orders": look.orders_of_buyer(person)}
+
+    return answer(await shop(request).look(look_up))
 
 
 async def recent(request: web.Request) -> web.Response:
@@ -227,9 +262,12 @@ async def put_product(request: web.Request) -> web.Response:
 
 
 async def parse(request: web.Request) -> web.Response:
-    """How a comment would be read now."""
+    """How a comment would be read now, or which product a line would open."""
     here = shop(request)
     body = await read_json(request)
+    if isinstance(body, dict) and isinstance(body.get("line"), str):
+        offer = await asyncio.to_thread(here.store.reader.offer, body["line"])
+        return answer(await here.look(lambda look: {"offer": look.offer(offer)}))
     if not isinstance(body, dict) or not isinstance(body.get("text"), str):
         raise BadInput("is missing", field="text")
     show = await here.look(lambda look: look.book.show(here.show))

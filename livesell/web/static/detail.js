@@ -54,11 +54,12 @@ function orderDetail(order) {
     make("h2", {}, `${quantity(order.number)} · ${order.code} `, named(buyer)),
     make("p", { class: "under" }, chip(order.status), buyer.refused ? make("span", { class: "chip refused" }, icon("flag"), word("buyer.refused", { n: buyer.refused })) : null, make("span", { class: "meta" }, `${buyer.platforms.join(" + ")} · ${time(order.created_at)}`),
       buyer.platforms.length > 1 ? plain(word("act.split"), () => step({ type: "unlink", buyer: buyer.id }, word("done.linked")), "quiet") : null),
+    buyer.before.orders || buyer.before.returned ? make("p", { class: "meta" }, [buyer.before.orders ? word("buyer.before", { n: buyer.before.orders }) : null, buyer.before.returned ? word("buyer.returned", { n: buyer.before.returned }) : null].filter(Boolean).join(" · ")) : null,
     make("section", { class: "panel" }, make("h3", {}, word("rev.contact")), make("div", { class: "fields" },
       field(buyer, "phone", word("rev.phone"), "tel", found ? plain([icon("link"), word("rev.use_found", { value: found.phone, time: time(found.received_at) })], () => use(buyer, "phone", found.phone)) : null),
       field(buyer, "name", word("rev.name"), "text"), field(buyer, "address", word("rev.address"), "text", null, "whole"), field(buyer, "note", word("rev.note"), "text", null, "whole"))),
     make("section", { class: "panel" }, make("h3", {}, word("rev.lines")), make("ul", { class: "goods" }, order.lines.map((line) => lineDetail(order, line, open))), make("p", { class: "total-line" }, make("span", {}, word("rev.total")), make("span", {}, money(order.total)))),
-    make("div", { class: "row next" }, steps.map((type, at) => plain([at === 0 ? icon("check") : null, type === "confirm" ? word("act.confirm", { qty: money(order.held_total || order.total) }) : stepWord(type)], () => step({ type, order: order.code, seen: order.seen }, say(type)), at === 0 ? "main grow" : "grow"))),
+    make("div", { class: "row next" }, steps.map((type, at) => plain([at === 0 ? icon("check") : null, type === "confirm" ? word("act.confirm", { qty: money(order.held_total || order.total) }) : stepWord(type)], () => step({ type, order: order.code, seen: order.seen }, say(type)), at === 0 ? "main grow" : "grow")), order.status === "shipped" ? plain([icon("flag"), word("act.refused")], () => step({ type: "returned", order: order.code, refused: true, seen: order.seen }, say("returned")), "grow") : null),
     messages(order),
     make("div", { class: "row" }, make("a", { class: "button grow", href: printAddress([order.code]) }, word("act.print")), open ? plain(word("act.cancel"), () => step({ type: "cancel", order: order.code, seen: order.seen }, phrase("done.cancelled", { buyer: named(buyer) })), "danger grow") : null));
 }

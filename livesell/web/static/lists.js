@@ -79,30 +79,30 @@ export function drawShown() {
 
 // --- a product in one line, and how it is read while it is typed ---------------------------------------------------
 
-const CODE = /^([\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*|[A-Z]{1,5})$/u, PRICE = /^(\d+(?:[.,]\d+)*)(k|tr|m|đ|d|₫|vnd|tk|৳|\$|€|฿|rp|rm|₱|₹)?$/i;
+// The server reads the line, by the words of the shop's languages: what is shown here is what would be opened.
+let reading = { line: "", offer: null }, readTimer = 0;
 
-function priceOf(text) {
-  const match = PRICE.exec(text);
-  if (!match) return null;
-  const factor = { k: 1000, tr: 1e6, m: 1e6 }[(match[2] || "").toLowerCase()];
-  if (factor) return Number(match[1].replace(",", ".")) * factor;
-  const parts = match[1].split(/[.,]/), end = parts[parts.length - 1];
-  return Number(parts.length > 1 && end.length < 3 ? `${parts.slice(0, -1).join("")}.${end}` : parts.join(""));
+async function readLine(line) {
+  const response = await fetch("/api/parse", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ line }) }).catch(() => null);
+  const answer = response && response.ok ? await response.json().catch(() => null) : null;
+  if (answer && $("open-line").value.trim() === line) { reading = { line, offer: answer.offer }; showRead(); }
 }
 
-export function readLine(line) {
-  const words = line.trim().split(/\s+/);
-  if (words.length < 3 || !CODE.test(words[0])) return null;
-  let rest = words.slice(1), stock = null;
-  if (rest.length >= 3 && /^\d+$/.test(rest[rest.length - 1]) && priceOf(rest[rest.length - 2])) { stock = Number(rest[rest.length - 1]); rest = rest.slice(0, -1); }
-  const price = priceOf(rest[rest.length - 1]), name = rest.slice(0, -1).join(" ");
-  return price && /\p{L}/u.test(name) ? { code: words[0].toUpperCase(), name, price, stock } : null;
+const reopens = (line) => { const product = state.products.get(line.toUpperCase()); return Boolean(product && !product.open); };
+
+function showRead() {
+  const line = $("open-line").value.trim(), known = reading.line === line, { offer } = reading;
+  const bad = Boolean(line) && known && !offer && !reopens(line);
+  $("open-read").textContent = !line || !known ? "" : offer ? `= ${[offer.code, offer.name, offer.pack, money(offer.price), offer.stock === null ? null : quantity(offer.stock)].filter(Boolean).join(" · ")}` : bad ? word("refused.line", { example: word("goods.example") }) : "";
+  $("open-read").classList.toggle("bad", bad);
+  return bad;
 }
 
 function typed() {
-  const line = $("open-line").value, read = readLine(line);
-  $("open-read").textContent = read ? `= ${read.code} · ${read.name} · ${money(read.price)}${read.stock === null ? "" : ` · ${quantity(read.stock)}`}` : line.trim() ? word("refused.line", { example: word("goods.example") }) : "";
-  $("open-read").classList.toggle("bad", Boolean(line.trim()) && !read);
+  const line = $("open-line").value.trim();
+  clearTimeout(readTimer);
+  if (line && reading.line !== line) readTimer = setTimeout(() => readLine(line), 150);
+  showRead();
 }
 
 export function wireGoods() {
@@ -110,8 +110,9 @@ export function wireGoods() {
   $("open-line").addEventListener("input", typed);
   $("open").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!readLine($("open-line").value)) { typed(); $("open-line").focus(); return; }
-    tap(null, { type: "open", line: $("open-line").value.trim() });
+    const line = $("open-line").value.trim();
+    if (!line || showRead()) { $("open-line").focus(); return; }
+    tap(null, { type: "open", line });
     $("open-line").value = "";
     typed();
   });

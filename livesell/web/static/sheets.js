@@ -2,7 +2,7 @@
 
 import { page, word, phrase, has, quantity, money, time, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, onlyNumber, clean, copy, setting, paint } from "./page.js";
 import { state, ask, tap, later, openProducts, leftText, notice, toDecide } from "./state.js";
-import { asking } from "./work.js";
+import { asking, known } from "./work.js";
 
 const dialog = document.getElementById("sheet"), body = document.getElementById("sheet-body");
 let from = null, opened = false;
@@ -37,6 +37,7 @@ export function orderSheet(order) {
   sheet(make("h2", {}, `${quantity(live.number)} `, named(live.buyer)),
     make("p", { class: "row" }, chip(live.status), live.buyer.refused ? make("span", { class: "chip refused" }, icon("flag"), word("buyer.refused", { n: live.buyer.refused })) : null, make("span", { class: "meta" }, `${live.code} · ${live.buyer.platforms.join(" + ")} · ${money(live.total)}`)),
     live.buyer.phone || live.buyer.address ? make("p", {}, [live.buyer.phone, live.buyer.address].filter(Boolean).map((text) => [theirs(text), " "])) : null,
+    known(live.buyer),
     make("ul", { class: "lines" }, live.lines.map((line) => editLine(live, line, open))),
     comments.map((comment) => make("p", { class: "quote small" }, make("span", { class: "meta" }, `${time(comment.received_at)} `), marked(comment, 300))),
     toDecide(live) && live.held ? plain([icon("check"), word("act.confirm", { qty: money(live.held_total || live.total) })], act({ type: "confirm", order: live.code, seen: live.seen }, key), "main") : null,
@@ -51,7 +52,7 @@ function editLine(order, line, open) {
   const step = line.quantity % 1 ? 0.5 : 1;
   const to = (count) => { tap(null, { type: "set_quantity", line: line.id, quantity: Math.round(count * 1000) / 1000, seen: order.seen }); close(); };
   return make("li", { class: "edit" }, make("span", { class: "what" }, make("b", {}, line.code), ` ${line.name} `, Object.values(line.options).join(" "), ` ×${amount(line.quantity, line.unit)}`, line.waitlisted ? [" ", chip("waiting", word("stock.waiting", { n: line.waitlisted }))] : ""),
-    open ? make("span", { class: "row" }, plain(icon("minus"), () => to(line.quantity - step), "square", `${line.code}: ${word("act.less")}`), plain(icon("plus"), () => to(line.quantity + step), "square", `${line.code}: ${word("act.more")}`), plain(word("act.cancel_line", { code: line.code }), act({ type: "cancel", line: line.id, seen: order.seen }), "quiet")) : null,
+    open ? make("span", { class: "row" }, plain(icon("minus"), () => to(line.quantity - step), "square", `${line.code}: ${word("act.less")}`), plain(icon("plus"), () => to(line.quantity + step), "square", `${line.code}: ${word("act.more")}`), line.waitlisted ? plain(word("act.pass"), act({ type: "pass", line: line.id, seen: order.seen }), "quiet") : null, plain(word("act.cancel_line", { code: line.code }), act({ type: "cancel", line: line.id, seen: order.seen }), "quiet")) : null,
     open ? choices(order, line) : null);
 }
 
@@ -138,6 +139,7 @@ export function productSheet(product) {
   });
   sheet(make("h2", {}, `${live.code} ${live.name}`), make("p", {}, `${money(live.price)} · ${leftText(live)}${live.waiting ? ` · ${word("stock.waiting", { n: live.waiting })}` : ""}`), live.aliases.length ? make("p", { class: "meta" }, live.aliases.join(", ")) : null, cells,
     live.open ? (pinned ? plain(word("act.unpin"), act({ type: "pin", code: null })) : plain(word("act.pin", { code: live.code }), act({ type: "pin", code: live.code }), "go")) : null,
+    live.stock === null ? null : plain(word(live.back_orders ? "act.back_orders_off" : "act.back_orders"), act({ type: "back_orders", code: live.code, on: !live.back_orders })),
     live.open ? plain(word("act.stop"), act({ type: "close", code: live.code })) : plain(word("act.open"), act({ type: "open", line: live.code }), "go"));
 }
 

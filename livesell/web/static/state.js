@@ -148,11 +148,11 @@ function done(command) {
   switch (command.type) {
     case "confirm": return order ? phrase("done.confirmed", { buyer: named(order.buyer), items: itemsText(order) }) : phrase("done.confirmed_many", { n: command.orders.length });
     case "cancel": return order ? phrase(command.order ? "done.cancelled" : "done.edited", { buyer: named(order.buyer) }) : [word("done.other")];
-    case "set_quantity": case "set_options": return order ? phrase("done.edited", { buyer: named(order.buyer) }) : [word("done.other")];
+    case "set_quantity": case "set_options": case "pass": return order ? phrase("done.edited", { buyer: named(order.buyer) }) : [word("done.other")];
     case "read_as": return comment ? phrase("done.read_as", { buyer: named(comment), items: command.lines.map((line) => `${line.code} ×${quantity(line.quantity)}`).join(" · ") }) : [word("done.other")];
     case "dismiss": return comment ? phrase("done.dismissed", { buyer: named(comment) }) : [word("done.other")];
     case "restock": return phrase("done.stock", { code: command.code });
-    case "open": case "close": return phrase("done.goods", { code: command.code || command.line.split(/\s/)[0] });
+    case "open": case "close": case "back_orders": return phrase("done.goods", { code: command.code || command.line.split(/\s/)[0] });
     case "end": case "reopen": return [word("done.show")];
     case "link": case "unlink": return [word("done.linked")];
     default: return [word("done.other")];

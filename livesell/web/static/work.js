@@ -208,11 +208,17 @@ function orderCard(order) {
   };
   const meta = [`${order.buyer.platforms.join(" + ") || order.buyer.platform} · ${word("order.n", { n: order.number })} · ${order.code}`, order.status === "draft" ? null : chip("confirmed"), order.buyer.refused ? make("span", { class: "chip refused" }, icon("flag"), word("buyer.refused", { n: order.buyer.refused })) : null];
   return make("article", { class: "card", "aria-labelledby": "card-who" }, make("div", { class: "words" }, Object.assign(head(order.buyer, order.created_at, order.status === "draft" ? "ring" : "disc", meta), { id: "card-who" }),
-    comment ? make("p", { class: "quote" }, marked(comment)) : null, comment && reasons(comment) ? make("p", { class: "why" }, reasons(comment)) : null,
+    comment ? make("p", { class: "quote" }, marked(comment)) : null, comment && reasons(comment) ? make("p", { class: "why" }, reasons(comment)) : null, known(order.buyer),
     make("ul", { class: "lines" }, order.lines.map((line) => lineRow(order, line)))),
     make("div", { class: "acts" },
       confirm.disabled && asks(order) ? null : single && single.settled ? make("div", { class: "step" }, role(button(icon("minus"), step(-1), "tall", word("act.less")), "minus"), confirm, role(button(icon("plus"), step(1), "tall", word("act.more")), "plus")) : make("div", { class: "step alone" }, confirm),
       make("div", { class: "foot" }, role(button(word("act.later"), () => later(key), "quiet"), "later"), role(button(word("act.edit"), () => orderSheet(order), "quiet"), "edit"), comment ? role(button(word("act.other"), () => chooseProduct(comment), "quiet"), "other") : null)));
+}
+
+// What the shop knows of her from before: for the seller's eyes only.
+export function known(buyer) {
+  const past = [buyer.before.orders ? word("buyer.before", { n: buyer.before.orders }) : null, buyer.before.returned ? word("buyer.returned", { n: buyer.before.returned }) : null].filter(Boolean).join(" · ");
+  return buyer.note || past ? make("p", { class: "meta known" }, buyer.note ? theirs(buyer.note) : null, buyer.note && past ? " · " : null, past) : null;
 }
 
 function lineRow(order, line) {
