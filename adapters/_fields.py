@@ -73,9 +73,12 @@ def single_line(text: str) -> str:
 def payload(frame: Frame) -> Any:
     """The JSON of a frame, whichever way it was kept; None where it is none."""
     source = frame.text if frame.text is not None else frame.data
-    if source is None:
-        return frame.json
+    return frame.json if source is None else parsed(source)
+
+
+def parsed(source: str | bytes) -> Any:
+    """The JSON of a text or body, None where it is none; a byte that is no UTF-8 costs one letter, not the message."""
     try:
-        return json.loads(source)
+        return json.loads(source if isinstance(source, str) else source.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None

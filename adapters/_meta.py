@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 
 from livesell.adapter import UNPROVEN, Answer, Frame, Hook
+
+from ._fields import parsed
 
 
 def received(hook: Hook, *, app_secret: str, verify_token: str, about: str) -> Answer:
@@ -20,9 +21,8 @@ def received(hook: Hook, *, app_secret: str, verify_token: str, about: str) -> A
     right = "sha256=" + hmac.new(app_secret.encode(), hook.body, hashlib.sha256).hexdigest()
     if not app_secret or not hmac.compare_digest(said.encode("utf-8", "replace"), right.encode()):
         return UNPROVEN
-    try:
-        body = json.loads(hook.body)
-    except (ValueError, RecursionError):
+    body = parsed(hook.body)
+    if body is None:
         return Answer(400, "the body is not JSON")
     if not isinstance(body, dict) or body.get("object", about) != about:
         return Answer(200)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from livesell.adapter import UNPROVEN, Adapter, Answer, Decoded, Ear, Frame, Hoo
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform, Role
 
-from ._fields import ident, payload, rows, single_line, table, words
+from ._fields import ident, parsed, payload, rows, single_line, table, words
 from ._http import asking
 from ._kick_lines import CLIENT, centrifugo, pusher
 from ._protobuf import missing
@@ -170,9 +169,8 @@ class Kick(Adapter):
             return UNPROVEN
         if sent is None or abs(hook.now - sent) > WINDOW:
             return UNPROVEN
-        try:
-            body = json.loads(hook.body)
-        except (ValueError, RecursionError):
+        body = parsed(hook.body)
+        if body is None:
             return Answer(400, "the body is not JSON")
         kind = {"Kick-Event-Type": hook.headers.get("kick-event-type", "")}
         return Answer(200, frames=(Frame(json={"headers": kind, "body": body}, at=hook.now, transport="webhook"),))

@@ -17,13 +17,15 @@ from typing import Any
 from livesell.adapter import Adapter, Answer, Decoded, Ear, Frame, Hook, Settings, Status
 from livesell.model import AuthorId, Comment, Deleted, MessageId, Platform, Role
 
-from ._fields import ident, payload, rows, since_1970, single_line, table, whole, words
+from ._fields import ident, parsed, payload, rows, since_1970, single_line, table, whole, words
 from ._html import plain
 from ._socket import opened
 
 LINK = re.compile(r"(?:https?://)?(?:\w+\.)?socialstream\.ninja/[^?#]*\?(?:[^#]*&)?session=([\w-]{3,100})(?:[&#].*)?")
 SITES = {"youtubeshorts": "youtube", "instagramlive": "instagram", "facebooklive": "facebook", "tiktoklive": "tiktok"}
 WINDOW = timedelta(seconds=3)
+REMEMBERED = 2_000
+"""Messages that a deletion may name by the extension's own number, and people that it may name."""
 
 
 def decoded(row: Mapping[str, Any], frame: Frame) -> Iterator[Decoded]:
@@ -31,6 +33,8 @@ def decoded(row: Mapping[str, Any], frame: Frame) -> Iterator[Decoded]:
     gone = table(row, "delete")
     if gone and (message := _site_id(gone)):
         yield Deleted(_site(gone), (MessageId(message),))
+    elif gone and (person := ident(gone.get("userid"))):
+        yield Deleted(_site(gone), author_ids=(AuthorId(person),))
     name, text, who = _said(row)
     donation = bool(words(row.get("hasDonation")).strip())
     if not name or not text or row.get("bot") is True or (row.get("event") and not donation):
@@ -53,9 +57,12 @@ def decoded(row: Mapping[str, Any], frame: Frame) -> Iterator[Decoded]:
 def _said(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Name, text and author id; without one of the site's the name stands for the person."""
     typed = row.get("textonly") is True
-    name, text = words(row.get("chatname")), words(row.get("chatmessage"))
-    name = single_line(name) if typed else plain(name)
-    return name, single_line(text) if typed else plain(text), ident(row.get("userid")) or f"name:{name}"[:200]
+    written, text = single_line(words(row.get("chatname"))), words(row.get("chatmessage"))
+    name = written if typed else plain(written)
+    who = ident(row.get("userid")) or f"name:{name or written}"[:200]
+    # A name that is nothing but markup still names somebody who wrote.
+    shown = name or (f"{_site(row)} user" if written else "")
+    return shown, single_line(text) if typed else plain(text), who
 
 
 def _site(row: Mapping[str, Any]) -> Platform:
@@ -93,6 +100,8 @@ class SocialStream(Adapter):
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         super().__init__(settings, name=name, seller_ids=seller_ids)
         self._recent: dict[tuple[str, str, str], datetime] = {}
+        self._numbers: dict[tuple[str, str], str] = {}
+        self._people: dict[tuple[str, str], str] = {}
 
     @property
     def place(self) -> str:
@@ -117,9 +126,8 @@ class SocialStream(Adapter):
         """A message, or a batch, as its setting "post" sends them."""
         if hook.method != "POST":
             return Answer(405, "post messages here")
-        try:
-            body = json.loads(hook.body)
-        except (ValueError, RecursionError):
+        body = parsed(hook.body)
+        if body is None:
             return Answer(400, "the body is not JSON")
         return Answer(200, frames=tuple(self._frames(body, hook.now)))
 
@@ -141,8 +149,34 @@ class SocialStream(Adapter):
     def _frames(self, body: Any, now: datetime) -> Iterator[Frame]:
         """A frame for each message; one that was heard within the window keeps the time of the first."""
         for row in rows(body if isinstance(body, list) else [body]):
-            _, text, who = _said(row)
-            key = (_site(row), who, text)
+            if gone := table(row, "delete"):
+                yield Frame(json={**row, "delete": self._meant(gone)}, at=now, transport="relay")
+                continue
+            name, text, who = _said(row)
+            site = _site(row)
             for old in [one for one, at in self._recent.items() if now - at > WINDOW]:
                 del self._recent[old]
-            yield Frame(json=row, at=self._recent.setdefault(key, now), transport="relay")
+            frame = Frame(json=row, at=self._recent.setdefault((site, who, text), now), transport="relay")
+            if name and text:
+                message = _site_id(row) or _made_id(row, site, who, text, frame)
+                _remember(self._numbers, (site, ident(row.get("id"))), message)
+                _remember(self._people, (site, name), who)
+            yield frame
+
+    def _meant(self, gone: Mapping[str, Any]) -> dict[str, Any]:
+        """A deletion with the message's or the person's id in it, where only the relay's number or a name was said."""
+        site, number = _site(gone), ident(gone.get("id"))
+        if _site_id(gone) or ident(gone.get("userid")):
+            return dict(gone)
+        if number:
+            message = self._numbers.get((site, number))
+            return {**gone, "meta": {"messageId": message}} if message else dict(gone)
+        person = self._people.get((site, plain(words(gone.get("chatname")))))
+        return {**gone, "userid": person} if person else dict(gone)
+
+
+def _remember(kept: dict[tuple[str, str], str], key: tuple[str, str], value: str) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > REMEMBERED:
+        del kept[next(iter(kept))]

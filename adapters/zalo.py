@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -18,7 +17,7 @@ from livesell.adapter import UNPROVEN, Adapter, Answer, Decoded, Ear, Frame, Hoo
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, MessageId, Platform
 
-from ._fields import ident, payload, since_1970, table, words
+from ._fields import ident, parsed, payload, since_1970, table, words
 
 ZALO = Platform("zalo")
 LINK = re.compile(r"(?:https?://)?(?:oa\.)?zalo\.me/(\d{8,25})/?(?:[?#].*)?", re.ASCII)
@@ -98,10 +97,7 @@ class Zalo(Adapter):
         said = hook.headers.get("x-zevent-signature", "")
         if hook.method == "GET" or (not hook.body.strip() and not said):
             return Answer(200)
-        try:
-            body = json.loads(hook.body)
-        except (ValueError, RecursionError):
-            return UNPROVEN
+        body = parsed(hook.body)
         time = ident(body.get("timestamp")) if isinstance(body, dict) else ""
         signed = self.settings.app_id.encode() + hook.body + time.encode() + self.settings.secret.encode()
         right = hashlib.sha256(signed).hexdigest()

@@ -13,7 +13,7 @@ from adapters._html import plain
 from livesell import registry
 from livesell.adapter import Adapter, Frame, Hook
 from livesell.errors import AdapterError
-from livesell.model import Comment
+from livesell.model import Comment, Deleted
 from livesell.registry import make_source
 from tests.fakes.ear import Listener
 from tests.fakes.relay import RelayFake
@@ -82,6 +82,27 @@ def test_a_person_without_an_id_is_known_by_name() -> None:
     assert (named.author_id, known.author_id) == ("name:Mai", "12")
 
 
+# --- deletions ------------------------------------------------------------------------------------------------------
+
+
+def removed(door: Adapter, **said: object) -> list[Deleted]:
+    hook = Hook("POST", NOW, body=json.dumps({"delete": {"type": "youtube", **said}}).encode())
+    return [item for frame in door.receive(hook).frames for item in door.decode(frame) if isinstance(item, Deleted)]
+
+
+def test_a_deletion_names_what_was_heard() -> None:
+    """By the extension's number it is the comment last heard under it; by a name alone, that person; else nobody."""
+    door = source()
+    (first,), (again,) = posted(door, message("A1", id=7)), posted(door, message("A2", id=7), 9)
+    (lin,) = posted(door, message("A3", name="Lin", id=8, userid="u-2"))
+    assert first.id != again.id
+    assert [one.ids for one in removed(door, id=7)] == [(again.id,)]
+    assert [one.author_ids for one in removed(door, chatname="Lin")] == [(lin.author_id,)]
+    assert [one.author_ids for one in removed(door, chatname="Mai")] == [("name:Mai",)]
+    assert removed(door, id=99) == removed(door, chatname="Nobody") == removed(source(), id=7) == []
+    assert removed(door, type="tiktok", id=7) == []
+
+
 # --- HTML -----------------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +134,15 @@ def test_text_that_is_marked_as_text_is_kept() -> None:
     """`textonly` says that it is no HTML: it stays as it is."""
     (comment,) = posted(source(), message("A1 <b>2</b> &amp;", textonly=True))
     assert comment.text == "A1 <b>2</b> &amp;"
+
+
+def test_a_name_that_is_markup_alone_loses_no_comment() -> None:
+    """Somebody wrote: the site's user, told from others by what was typed as the name."""
+    (one,) = posted(source(), message("A1", name="<script>alert(1)</script>"))
+    (other,) = posted(source(), message("A1", name="<img src=x onerror=alert(1)>"))
+    assert (one.author, one.text) == ("youtube user", "A1")
+    assert one.author_id != other.author_id
+    assert posted(source(), message("A1", name="  ")) == []
 
 
 def test_a_hostile_length_is_cut() -> None:
