@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import time
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ from livesell.errors import AdapterError
 from ._protobuf import missing
 
 LEAST_WAIT, MOST_WAIT = 60.0, 3_600.0
+SIGN_TIMEOUT = 20
 Heard = Callable[[Ear, Frame], Awaitable[bool]]
 
 
@@ -29,7 +30,8 @@ async def listen(settings: Any, user: str, ear: Ear, heard: Heard) -> bool:
     """Listen until the live ends; False if it is not on. AdapterError for everything that the client raises."""
     library = await asyncio.to_thread(_library)
     errors = library.errors
-    client = _client(library, settings, user)
+    signed: dict[str, Any] = {}
+    client = _client(library, settings, user, signed)
     results: asyncio.Queue[Any] = asyncio.Queue()
     latest: list[Any] = [None]
 
@@ -56,7 +58,7 @@ async def listen(settings: Any, user: str, ear: Ear, heard: Heard) -> bool:
     except AdapterError:
         raise
     except Exception as error:
-        raise failure(error, errors, user) from None
+        raise failure(error, errors, user, signed) from None
     finally:
         await _leave(client)
     raise AdapterError("TikTok closed the line")
@@ -76,8 +78,12 @@ def _library() -> SimpleNamespace:
         raise missing("tiktok") from None
 
 
-def _client(library: SimpleNamespace, settings: Any, user: str) -> Any:
+def _client(library: SimpleNamespace, settings: Any, user: str, signed: dict[str, Any]) -> Any:
+    """The library's client; what the sign server answered last stands in `signed`."""
     import httpx
+
+    async def note(response: httpx.Response) -> None:
+        signed["headers"] = response.headers
 
     library.defaults.tiktok_app_url = settings.web_url
     library.defaults.tiktok_webcast_url = settings.webcast_url
@@ -86,12 +92,14 @@ def _client(library: SimpleNamespace, settings: Any, user: str) -> Any:
     # The library's own connection to the signer is built with verify_ssl=False, and the key goes over it.
     headers = {"X-Api-Key": settings.key} if settings.key else {}
     client.web.signer.sdk_client.set_async_httpx_client(
-        httpx.AsyncClient(base_url=settings.sign_url, headers=headers, timeout=20)
+        httpx.AsyncClient(
+            base_url=settings.sign_url, headers=headers, timeout=SIGN_TIMEOUT, event_hooks={"response": [note]}
+        )
     )
     return client
 
 
-def failure(error: Exception, errors: Any, user: str) -> AdapterError:
+def failure(error: Exception, errors: Any, user: str, signed: Mapping[str, Any]) -> AdapterError:
     """What the client raised, in words, with how long to wait."""
     if isinstance(error, errors.SignAPIError):
         response = error.response
@@ -112,7 +120,8 @@ def failure(error: Exception, errors: Any, user: str) -> AdapterError:
         return AdapterError("TikTok refuses this connection (blocked for now)", retry_after=180)
     if isinstance(error, TypeError) and "int()" in str(error):
         # The library fails while it makes its own rate limit error, where the header it reads is absent.
-        return AdapterError("the sign server asks to wait: too many connections with this key", retry_after=LEAST_WAIT)
+        wait = reset_after(signed.get("headers", {}), time.time())
+        return AdapterError("the sign server asks to wait: too many connections with this key", retry_after=wait)
     return AdapterError(f"TikTok cannot be reached ({type(error).__name__})")
 
 

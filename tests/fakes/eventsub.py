@@ -51,6 +51,7 @@ class EventSub:
         self.refreshes = {"r-1": ("t-2", "r-2")}
         self.typed = asyncio.Event()
         self.deny: int | None = None
+        self.retry_after: str | None = None
         self.mute = False
         self.keepalive = 10
         self.subscribed: list[dict[str, Any]] = []
@@ -92,7 +93,8 @@ class EventSub:
             return web.json_response({"message": "Invalid OAuth token"}, status=401)
         body = await request.json()
         if body["type"] == "channel.chat.message" and self.deny is not None:
-            return web.json_response({"message": "no"}, status=self.deny)
+            headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+            return web.json_response({"message": "no"}, status=self.deny, headers=headers)
         self.subscribed.append(body)
         if body["type"] == "stream.offline":
             self.ready.set()

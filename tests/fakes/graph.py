@@ -35,6 +35,8 @@ class Graph:
         self.filter_known = True
         self.polls: list[dict[str, str]] = []
         self.answers: list[str] = []
+        self.cut = 0
+        self.mute = False
         self.tokens: set[str] = set()
         self.stream: list[dict[str, Any]] | None = None
         self.break_after: int | None = None
@@ -54,6 +56,8 @@ class Graph:
     async def _object(self, request: web.Request) -> web.Response:
         if (error := self._error(request)) is not None:
             return error
+        while self.mute:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.05)
         name = request.match_info["name"]
         if name in ("thaomoc", PAGE):
             return web.json_response({"id": PAGE})
@@ -68,6 +72,7 @@ class Graph:
 
     async def _comments(self, request: web.Request) -> web.Response:
         self.polls.append(dict(request.query))
+        await self._held(request)
         if (error := self._error(request)) is not None:
             return error
         if "live_filter" in request.query and not self.filter_known:
@@ -95,6 +100,14 @@ class Graph:
             await response.write(f"data: {json.dumps(row)}\n\n".encode())
         await asyncio.sleep(0.05)
         return response
+
+    async def _held(self, request: web.Request) -> None:
+        if self.cut:
+            self.cut -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        while self.mute:  # noqa: ASYNC110 - it accepts and says nothing, for ever
+            await asyncio.sleep(0.05)
 
     def _error(self, request: web.Request) -> web.Response | None:
         self.tokens.add(request.query.get("access_token", ""))

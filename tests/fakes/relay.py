@@ -23,6 +23,8 @@ class RelayFake:
         self.paths: list[str] = []
         self.connections = 0
         self.refuse: int | None = None
+        self.retry_after: str | None = None
+        self.mute = False
         self.close_at_once: tuple[int, str] | None = None
         self.url = ""
         self.sockets: list[ServerConnection] = []
@@ -34,7 +36,7 @@ class RelayFake:
             await self._open.wait()
         for socket in list(self.sockets):
             for message in messages:
-                await socket.send(message if isinstance(message, str) else json.dumps(message))
+                await socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def drop(self) -> None:
         for socket in list(self.sockets):
@@ -72,12 +74,22 @@ class RelayFake:
             if not self.sockets:
                 self._open.clear()
 
-    def _door(self, connection: ServerConnection, _: Any) -> Any:
-        return connection.respond(self.refuse, "no\n") if self.refuse is not None else None
+    async def _door(self, connection: ServerConnection, _: Any) -> Any:
+        while self.mute:  # noqa: ASYNC110 - it accepts and says nothing, for ever
+            await asyncio.sleep(0.05)
+        if self.refuse is None:
+            return None
+        response = connection.respond(self.refuse, "no\n")
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = self.retry_after
+        return response
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[RelayFake]:
         """It listens on 127.0.0.1 inside the block."""
         async with serve(self._client, "127.0.0.1", 0, process_request=self._door) as server:
             self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            yield self
+            try:
+                yield self
+            finally:
+                self.mute = False

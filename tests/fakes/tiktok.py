@@ -72,6 +72,7 @@ class TikTokFake:
         self.history: list[Any] = []
         self.refuse: tuple[int, dict[str, str]] | None = None
         self.euler_close: tuple[int, str] | None = None
+        self.mute = False
         self.looks = self.signs = 0
         self.keys: list[str | None] = []
         self.heard: list[Any] = []
@@ -122,6 +123,8 @@ class TikTokFake:
 
     async def _sign(self, request: web.Request) -> web.Response:
         self.signs += 1
+        while self.mute:  # noqa: ASYNC110 - it accepts and says nothing, for ever
+            await asyncio.sleep(0.05)
         self.keys.append(request.headers.get("X-Api-Key"))
         if self.refuse is not None:
             status, headers = self.refuse
@@ -143,6 +146,14 @@ class TikTokFake:
                     self._joined.set()
         except ConnectionClosed:
             pass
+        finally:
+            self._left(socket)
+
+    def _left(self, socket: ServerConnection) -> None:
+        if socket in self._sockets:
+            self._sockets.remove(socket)
+        if not self._sockets:
+            self._joined.clear()
 
     async def _euler(self, socket: ServerConnection) -> None:
         assert socket.request is not None
@@ -153,6 +164,11 @@ class TikTokFake:
         self._sockets.append(socket)
         self._joined.set()
         await socket.wait_closed()
+        self._left(socket)
+
+    async def _door(self, _: ServerConnection, __: object) -> None:
+        while self.mute:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.05)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[TikTokFake]:
@@ -169,10 +185,11 @@ class TikTokFake:
         try:
             async with (
                 serve(self._push, "127.0.0.1", 0, subprotocols=["echo-protocol"]) as push_server,  # type: ignore[list-item]
-                serve(self._euler, "127.0.0.1", 0) as euler,
+                serve(self._euler, "127.0.0.1", 0, process_request=self._door) as euler,
             ):
                 self._push_url = f"ws://127.0.0.1:{push_server.sockets[0].getsockname()[1]}/ws"
                 self.euler_url = f"ws://127.0.0.1:{euler.sockets[0].getsockname()[1]}"
                 yield self
+                self.mute = False
         finally:
             await runner.cleanup()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 
 GREETING = (
     ":tmi.twitch.tv 001 {nick} :Welcome, GLHF!",
@@ -24,6 +25,9 @@ class TwitchIrc:
         self.heard: list[str] = []
         self.connections = 0
         self.answers_pings = True
+        self.refuse: int | None = None
+        self.retry_after: str | None = None
+        self.farewell = ""
         self.url = ""
         self._sockets: list[ServerConnection] = []
         self._joined = asyncio.Event()
@@ -60,6 +64,8 @@ class TwitchIrc:
                     elif verb == "JOIN" and rest.lstrip("#") in self.channels:
                         host = f"{nick}!{nick}@{nick}.tmi.twitch.tv"
                         await socket.send(f":{host} JOIN {rest}\r\n@room-id=7001 :tmi.twitch.tv ROOMSTATE {rest}\r\n")
+                        if self.farewell:
+                            await socket.send(self.farewell + "\r\n")
                         self._sockets.append(socket)
                         self._joined.set()
                     elif verb == "PING" and self.answers_pings:
@@ -70,9 +76,17 @@ class TwitchIrc:
             if socket in self._sockets:
                 self._sockets.remove(socket)
 
+    def _door(self, connection: ServerConnection, _: object) -> Response | None:
+        if self.refuse is None:
+            return None
+        response = connection.respond(self.refuse, "no\n")
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = self.retry_after
+        return response
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[TwitchIrc]:
         """The server listens on a free port of 127.0.0.1 inside the block."""
-        async with serve(self._client, "127.0.0.1", 0) as server:
+        async with serve(self._client, "127.0.0.1", 0, process_request=self._door) as server:
             self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             yield self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
@@ -82,6 +83,10 @@ class YouTubeFake:
         self.good_tokens: set[str] = set()
         self.renewals: list[str] = []
         self.spent = False
+        self.cut = 0
+        self.mute = False
+        self.retry_after: str | None = None
+        self.waiting: asyncio.Queue[bytes | grpc.StatusCode] | None = None
         self.url = self.grpc_url = ""
 
     def settings(self, **more: object) -> dict[str, object]:
@@ -116,17 +121,27 @@ class YouTubeFake:
     async def _messages(self, request: web.Request) -> web.Response:
         self.units += 5
         self.asked.append(dict(request.query))
+        await self._held(request)
         if not self._known(request):
             return web.json_response({"error": {"errors": [{"reason": "authError"}]}}, status=401)
         if self.errors:
             status, reason = self.errors.popleft()
             error = {"code": status, "message": f"because {reason}", "errors": [{"reason": reason}]}
-            return web.json_response({"error": error}, status=status)
+            headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+            return web.json_response({"error": error}, status=status, headers=headers)
         start = int(request.query.get("pageToken", "0"))
         body = {"items": self.items[start:], "nextPageToken": str(len(self.items)), "pollingIntervalMillis": 20}
         if self.offline:
             body["offlineAt"] = self.offline
         return web.json_response(body)
+
+    async def _held(self, request: web.Request) -> None:
+        if self.cut:
+            self.cut -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        while self.mute:  # noqa: ASYNC110 - it accepts and says nothing, for ever
+            await asyncio.sleep(0.05)
 
     async def _live(self, _: web.Request) -> web.Response:
         link = f'<link rel="canonical" href="https://www.youtube.com/watch?v={VIDEO}">' if self.on_air else ""
@@ -149,6 +164,10 @@ class YouTubeFake:
     async def _innertube(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.asked.append({"key": request.query["key"], **body})
+        await self._held(request)
+        if self.errors:
+            headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+            return web.Response(status=self.errors.popleft()[0], headers=headers)
         at = int(body["continuation"].partition("-")[2])
         if at >= len(self.actions):
             return web.json_response(_chat(at, {}))
@@ -161,6 +180,11 @@ class YouTubeFake:
         self.stream_requests.append(request)
         self.metadata.append(dict(context.invocation_metadata()))
         self.units += 5
+        while self.waiting is not None:
+            said = await self.waiting.get()
+            if isinstance(said, grpc.StatusCode):
+                await context.abort(said, "no")
+            yield said
         number = len(self.stream_requests) - 1
         script = self.streams[number] if number < len(self.streams) else []
         if isinstance(script, grpc.StatusCode):
