@@ -5,7 +5,7 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check mutations lock clean
 
 demo: .venv/runs
 	$(BIN)/python -m livesell demo
@@ -18,6 +18,11 @@ check: .venv/tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q
+
+# A million broken frames over all decoders, 80,000 a platform; `make test` has 3,000 a platform.
+mutations: export LIVESELL_MUTATIONS = 80000
+mutations: .venv/tests
+	$(BIN)/python -m pytest -q tests/test_adapters.py -k broken_frames --durations=3
 
 .venv/made:
 	@$(PYTHON) -c "import sys; sys.exit(None if sys.version_info >= (3, 11) else 'livesell needs Python 3.11 or newer; name one with PYTHON=python3.12')"

@@ -12,8 +12,10 @@ import aiohttp
 from livesell.errors import AdapterError
 from livesell.model import Struct
 
-LARGEST = 8 << 20
-TIMEOUT = aiohttp.ClientTimeout(total=20, connect=10)
+LARGEST = 4 << 20
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=10)
+PAGES = aiohttp.ClientTimeout(total=30, connect=10)
+"""For pages made for people, which are a hundred times as long as an answer."""
 
 
 class Reply(Struct, frozen=True):
@@ -26,7 +28,10 @@ class Reply(Struct, frozen=True):
 
 
 class Http:
-    """Requests to one platform, `who` in errors. Addresses and bodies stay out of errors: they may hold secrets."""
+    """Requests to one platform, `who` in errors. Addresses and bodies stay out of errors: they may hold secrets.
+
+    A redirect is not followed: it would take the token along.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, who: str) -> None:
         self.session, self.who = session, who
@@ -39,8 +44,13 @@ class Http:
         """The answer to a POST, whatever its status."""
         return await self.request("POST", url, **options)
 
+    async def page(self, url: str, params: Mapping[str, str] | None = None) -> Reply:
+        """A page made for people, asked for without a token: from wherever it has moved to."""
+        return await self.request("GET", url, params=params, allow_redirects=True, timeout=PAGES)
+
     async def request(self, method: str, url: str, **options: Any) -> Reply:
         """The answer to a request; AdapterError where there is none, or one without end."""
+        options = {"allow_redirects": False, **options}
         try:
             async with self.session.request(method, url, **options) as response:
                 data = await response.content.read(LARGEST)

@@ -160,7 +160,7 @@ class YouTube(Adapter):
             return next((ident(row.get("id")) for row in rows(body.get("items"))), "")
         name = self.settings.channel
         place = name if name.startswith("@") else f"channel/{name}"
-        reply = await http.get(f"{self.settings.web_url}/{quote(place, safe='@/')}/live")
+        reply = await http.page(f"{self.settings.web_url}/{quote(place, safe='@/')}/live")
         if reply.status == 404:
             raise AdapterError(f"YouTube knows no channel {name}", permanent=True)
         found = re.search(r'<link rel="canonical" href="[^"]*watch\?v=([\w-]{11})"', reply.text)
@@ -264,7 +264,7 @@ class YouTube(Adapter):
     # --- Innertube ------------------------------------------------------------------------------------------------
 
     async def _innertube(self, http: Http, ear: Ear, video: str) -> None:
-        page = (await http.get(f"{self.settings.web_url}/watch", {"v": video})).text
+        page = (await http.page(f"{self.settings.web_url}/watch", {"v": video})).text
         continuation, key, context = _watched(page)
         first = True
         while continuation:

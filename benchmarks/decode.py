@@ -2,7 +2,7 @@
 
 python -m benchmarks.decode [ROUNDS]
 
-Each library is left out, said in a line, where it is not installed (twitchAPI is no dependency: pip install twitchAPI).
+Both libraries are in requirements-dev.lock; one that is not installed is left out, said in a line.
 The two sides take turns within a round; printed is the median of the rounds.
 """
 

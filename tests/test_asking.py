@@ -136,3 +136,22 @@ async def test_what_is_wrong_with_a_source_is_said_in_words(tmp_path: Path) -> N
     night = tmp_path / "night.jsonl"
     night.write_text("", encoding="utf-8")
     assert (await try_out(make_source({"platform": "replay", "file": str(night)}))).code == "live"
+
+
+async def test_a_redirect_takes_no_token_along() -> None:
+    """An answer that leads elsewhere is an answer with that status; a page made for people is followed."""
+    asked_there: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        asked_there.append(request.path_qs)
+        return web.Response(text="here")
+
+    async with answering(elsewhere) as other:
+
+        async def moved(_: web.Request) -> web.StreamResponse:
+            raise web.HTTPFound(f"{other}?moved=1")
+
+        async with answering(moved) as first, _http.asking("Market") as http:
+            reply = await http.get(first, {"access_token": "secret-token"})
+            assert (reply.status, asked_there) == (302, [])
+            assert (await http.page(first)).text == "here"
