@@ -34,6 +34,7 @@ from livesell.store import rows
 from livesell.store import schema as s
 from livesell.store.people import Person, people_of
 from livesell.store.shelf import DatabaseShelf, chunks, event_of, preload_orders
+from livesell.store.worklists import narrowed
 
 Shape = dict[str, Any]
 
@@ -125,6 +126,7 @@ class Look:
             "hidden": person.hidden,
             "refused": person.refused,
             "before": {"orders": sum(one.orders for one in past), "returned": sum(one.returned for one in past)},
+            "handle": person.handle,
         }
 
     # --- orders ---------------------------------------------------------------------------------------------------
@@ -197,9 +199,15 @@ class Look:
         return found
 
     def orders(
-        self, show: ShowId, *, after: str | None = None, limit: int = 50, status: Sequence[str] = ()
+        self,
+        show: ShowId,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        status: Sequence[str] = (),
+        on: str | None = None,
     ) -> list[Shape]:
-        """A page of orders, oldest first, going on after the order of that code."""
+        """A page of orders, oldest first, going on after the order of that code; `on`: only those of a list."""
         wanted = select(s.orders).where(s.orders.c.show == show).order_by(s.orders.c.id).limit(limit)
         if after is not None:
             last = self.book.order_named(show, after)
@@ -208,6 +216,8 @@ class Look:
             wanted = wanted.where(s.orders.c.id > last.id)
         if status:
             wanted = wanted.where(s.orders.c.status.in_(status))
+        if on is not None:
+            wanted = narrowed(wanted, on)
         return self._orders([rows.order_state(row) for row in self.connection.execute(wanted)])
 
     def _orders(self, found: Sequence[OrderState]) -> list[Shape]:

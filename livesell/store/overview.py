@@ -10,13 +10,14 @@ from sqlalchemy import Engine, func, select
 
 from livesell import events as e
 from livesell.ledger import Book, ShowState
-from livesell.model import BuyerId, LineId, OrderId, ShowId, times
+from livesell.model import LineId, OrderId, ShowId, times
 from livesell.store import rows
 from livesell.store import schema as s
 from livesell.store.added import added
 from livesell.store.engine import in_words, place_of
 from livesell.store.look import Kept, Look, Shape
 from livesell.store.shelf import chunks, event_of
+from livesell.store.worklists import counted
 
 OPEN_ORDERS = 1_000
 
@@ -108,33 +109,7 @@ class Overview(Look):
 
     def lists(self, show: ShowId) -> Shape:
         """How many orders of a show still lack something, by the list that goes to zero."""
-        alive = select(s.orders.c.id, s.orders.c.status, s.orders.c.buyer).where(
-            s.orders.c.show == show, s.orders.c.status.not_in(("cancelled", "returned"))
-        )
-        found = self.connection.execute(alive).all()
-        self.people(BuyerId(row.buyer) for row in found)
-        people = [self._people[BuyerId(row.buyer)] for row in found]
-        lines = select(s.lines.c.order, s.lines.c.waitlisted, s.lines.c.settled).where(
-            s.lines.c.show == show, s.lines.c.quantity > 0
-        )
-        waiting: set[int] = set()
-        unsettled: set[int] = set()
-        for row in self.connection.execute(lines):
-            if row.waitlisted:
-                waiting.add(row.order)
-            if not row.settled:
-                unsettled.add(row.order)
-        ids = {row.id for row in found}
-        return {
-            "unclear": self.sums(show)["unclear"],
-            "phone": sum(not person.phone for person in people),
-            "address": sum(not person.address for person in people),
-            "unpaid": sum(row.status in ("draft", "confirmed") for row in found),
-            "waiting": len(waiting & ids),
-            "unsettled": len(unsettled & ids),
-            "refused": sum(person.refused > 0 for person in people),
-            "all": len(found),
-        }
+        return {"unclear": self.sums(show)["unclear"], **counted(self.connection, show)}
 
     def last_number(self) -> int:
         """The number of the newest event."""

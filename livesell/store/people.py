@@ -36,6 +36,7 @@ class Person(Struct, frozen=True):
     hidden: bool = False
     refused: int = 0
     past: tuple[Past, ...] = ()
+    handle: str | None = None
 
 
 def people_of(connection: Connection, buyers: Sequence[BuyerId]) -> dict[BuyerId, Person]:
@@ -69,6 +70,7 @@ def people_of(connection: Connection, buyers: Sequence[BuyerId]) -> dict[BuyerId
             hidden=any(row.hidden for row in about),
             refused=max(sum(one.refused for one in before), max((row.refused for row in about), default=0)),
             past=before,
+            handle=own.author_id if own else None,
         )
     return people
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import weakref
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,11 +18,12 @@ from livesell import commands as c
 from livesell.adapter import read_posted
 from livesell.catalog.cells import COLUMNS, unmistakable
 from livesell.catalog.sheet import Row, product_of
-from livesell.errors import BadInput, CatalogError, LivesellError, NotFound
+from livesell.errors import BadInput, CatalogError, LivesellError, NotFound, Refused
 from livesell.feed import Page, told
 from livesell.model import BuyerId, Code, OrderId
 from livesell.store import Answer, Asked, Said
 from livesell.store.overview import Overview
+from livesell.store.worklists import LISTS
 from livesell.web import refusal
 from livesell.web.body import MIB, parse_json, read_json
 from livesell.web.guard import Guard, Needs
@@ -130,14 +132,17 @@ async def shows(request: web.Request) -> web.Response:
 
 
 async def orders(request: web.Request) -> web.Response:
-    """A page of orders, oldest first."""
+    """A page of orders, oldest first; `?list=` only those on a list of the morning."""
     here = shop(request)
     show = await here.show_of(request)
     limit = whole(request, "limit") or 50
     if not 1 <= limit <= MOST_ORDERS:
         raise BadInput(f"is not between 1 and {MOST_ORDERS}", field="limit")
     after = request.query.get("after") or None
-    return answer(await here.look(lambda look: look.orders(show, after=after, limit=limit)))
+    on = request.query.get("list") or None
+    if on is not None and on not in LISTS:
+        raise BadInput(f"is none of {', '.join(LISTS)}", field="list")
+    return answer(await here.look(lambda look: look.orders(show, after=after, limit=limit, on=on)))
 
 
 async def why(request: web.Request) -> web.Response:
@@ -185,7 +190,44 @@ async def command(request: web.Request) -> web.Response:
     here = shop(request)
     show = await here.show_of(request)
     body = await read_json(request)
-    return answer(await here.look(shown(await carry_out(here, show, body))))
+    try:
+        done = await carry_out(here, show, body)
+    except Refused as error:
+        raise who_was_first(here.hands, error, body) from None
+    remember(here.hands, await here.look(lambda look: orders_of(look, done)), body)
+    return answer(await here.look(shown(done)))
+
+
+MOST_HANDS = 5_000
+"""Orders and comments of which it is kept who touched them last, while the server runs."""
+
+
+def remember(hands: dict[str, str], codes: Iterable[str], body: Any) -> None:
+    """Keep who touched these orders and this comment: the next one who comes too late is told."""
+    who = str(body.get("who") or "")[:40]
+    touched = [*codes, *([f"comment {body['comment']}"] if "comment" in body else [])]
+    for one in touched:
+        hands.pop(one, None)
+        hands[one] = who
+    while len(hands) > MOST_HANDS:
+        del hands[next(iter(hands))]
+
+
+def orders_of(look: Overview, done: Answer) -> list[str]:
+    """The codes of the orders that an answer's events are about."""
+    numbers = {OrderId(order) for one in done.events if (order := getattr(one.event, "order", None)) is not None}
+    return [order.code for number in numbers if (order := look.book.order(number)) is not None]
+
+
+def who_was_first(hands: Mapping[str, str], error: Refused, body: Any) -> Refusal:
+    """A refusal that names who did it, where she said her name to her page."""
+    refused = refusal.answer(error)
+    order = error.data.get("order") or (body.get("order") if isinstance(body, dict) else None)
+    comment = body.get("comment") if isinstance(body, dict) else None
+    who = hands.get(str(order)) or hands.get(f"comment {comment}")
+    if not who or who == str(body.get("who") or ""):
+        return refused
+    return Refusal(refused.status, refused.code, refused.words, None, **refused.data, who=who)
 
 
 def shown(done: Answer) -> Any:

@@ -29,7 +29,7 @@ from livesell.store.asks import Reader
 from livesell.store.follow import Follower
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
-from livesell.web import api, entrance, hooks, pages, places
+from livesell.web import api, entrance, hooks, morning, pages, places
 from livesell.web.guard import RUNNER, Guard
 from livesell.web.keys import Keys, OneTime
 from livesell.web.network import Network
@@ -71,6 +71,7 @@ def build(shop: Shop) -> web.Application:
     api.add_routes(app, shop.guard)
     pages.add_routes(app, shop.guard)
     entrance.add_routes(app, shop.guard)
+    morning.add_routes(app, shop.guard)
     app.on_shutdown.append(farewell)
     places.add_routes(app, shop.guard)
     hooks.add_routes(app, shop.guard)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from livesell import bundle, exports, i18n
 from livesell.config import Config
-from livesell.errors import BadInput, NotFound, Refused
+from livesell.errors import NotFound, Refused
 from livesell.model import ShowId
 from livesell.store.overview import Overview
 from livesell.web import refusal as no
@@ -74,7 +74,6 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     guard.route(router, "POST", "/control/do", control_do, needs="seller", kind="page")
     guard.route(router, "GET", "/review", review, needs="seller", kind="page")
     guard.route(router, "POST", "/review/do", review_do, needs="seller", kind="page")
-    guard.route(router, "GET", "/review/print", print_page, needs="seller", kind="page")
     guard.route(router, "GET", "/setup", set_up, needs="seller", kind="page")
     guard.route(router, "GET", "/export/{format}", export, needs="seller", kind="page")
     guard.route(router, "GET", "/overlay/{theme}", overlay, needs="overlay", kind="overlay")
@@ -171,24 +170,6 @@ def review_of(look: Overview, show: ShowId, after: str | None) -> dict[str, Any]
     }
 
 
-async def print_page(request: web.Request) -> web.Response:
-    """Slips and labels, `?format=a6|a7|roll58|roll80`, of all orders or those of `?orders=K7P,…`."""
-    here = shop(request)
-    show = await here.show_of(request)
-    form = request.query.get("format", "a6")
-    if form not in ("a6", "a7", "roll58", "roll80"):
-        raise BadInput("is none of a6, a7, roll58, roll80", field="format")
-    wanted = {code for code in request.query.get("orders", "").upper().split(",") if code}
-    found = await here.look(lambda look: look.orders(show, limit=500))
-    orders = [
-        order
-        for order in found
-        if (order["code"] in wanted if wanted else order["status"] in ("confirmed", "paid", "packed"))
-    ]
-    state = await here.look(lambda look: look.show(show))
-    return render(request, "print.html", {"orders": orders, "format": form, "snapshot": {"show": state}})
-
-
 async def overlay(request: web.Request) -> web.Response:
     """A theme, for a broadcasting program."""
     here = shop(request)
@@ -214,7 +195,7 @@ async def control_do(request: web.Request) -> web.Response:
 
 
 async def review_do(request: web.Request) -> web.Response:
-    """A form of the review page."""
+    """A form of the review page, or of the packing page that came from it."""
     return await done(request, "/review")
 
 
@@ -227,7 +208,7 @@ async def done(request: web.Request, page: str) -> web.Response:
         await carry_out(here, show, view.command_of(form))
     except Refused as refusal:
         raise Refusal(409, refusal.code, str(refusal)) from None
-    raise web.HTTPSeeOther(page)
+    raise web.HTTPSeeOther(f"/review/pack?show={show}" if form.get("page") == "pack" else page)
 
 
 async def export(request: web.Request) -> web.Response:

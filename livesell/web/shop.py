@@ -38,6 +38,7 @@ class Shop:
     clock: Callable[[], datetime]
     currency: str = "VND"
     decimals: int = 0
+    hands: dict[str, str] = field(default_factory=dict)
     network: Network = field(default_factory=Network.alone)
     overlay_address: Callable[[str], str] = field(default=lambda theme: f"/overlay/{theme}")
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)

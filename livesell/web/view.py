@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from multidict import MultiMapping
@@ -62,6 +63,7 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "theme_script": themes.script,
         "native_digits": lambda: bool(words.native),
         "national": exports.national,
+        "clock": lambda night: clock(night, words),
     }
 
 
@@ -172,6 +174,23 @@ def reading(comment: Shape, words: Words) -> str:
     return f"{words('intent.' + comment['intent'])} {lines}".strip()
 
 
+MARKS = 6
+"""Times that stand under the bars of a night."""
+
+
+def clock(night: Shape, words: Words) -> list[Shape]:
+    """The times under the bars of a night: `[{"bar", "text"}]`."""
+    count = len(night["comments"])
+    if not count:
+        return []
+    each = max(1, -(-count // MARKS))
+    return [
+        {"bar": bar, "text": words.time(night["since"] + timedelta(minutes=night["minutes"] * bar))}
+        for bar in range(0, count, each)
+        if count - bar > each / 2 or not bar
+    ]
+
+
 # --- forms ----------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +204,7 @@ def command_of(form: MultiMapping[str]) -> Shape:
     command: Shape = {}
     options: dict[str, str] = {}
     for key, value in form.items():
-        if key == "show" or (kind == "read_as" and key in ("code", "quantity")):
+        if key in ("show", "page") or (kind == "read_as" and key in ("code", "quantity")):
             continue
         if key.startswith("options."):
             if value:

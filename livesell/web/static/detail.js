@@ -3,7 +3,8 @@
 
 import { page, word, phrase, has, quantity, money, time, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, askedFor, clean, copy, setting } from "./page.js";
 import { id as newId, post } from "./line.js";
-import { know, step, shut, toast, draw, STEPS, stepWord, foundPhone, printAddress } from "./review.js";
+import { know, step, shut, toast, draw, STEPS, stepWord, printAddress } from "./review.js";
+import { ask as askFound, found as foundOf } from "./worklists.js";
 
 const REST = 700;
 const box = document.getElementById("detail");
@@ -12,7 +13,7 @@ const fields = new Map(); // "buyer name" -> the field that is open
 
 const plain = (label, onclick, className, name) => make("button", { type: "button", class: className, onclick, "aria-label": name }, label);
 
-export function findComments(order) {
+function findComments(order) {
   const ids = new Set(order.lines.flatMap((line) => line.comments));
   return [...ids].map((one) => know.comments.get(one) || (order.comments || []).find((comment) => comment.id === one)).filter(Boolean);
 }
@@ -32,13 +33,21 @@ async function fetchComments(order) {
 
 export function drawDetail() {
   const order = know.orders.get(know.open), comment = know.open && know.open.startsWith("c") ? know.comments.get(know.open.slice(1)) : null;
-  const key = know.open, text = JSON.stringify(order ? [order, findComments(order)] : comment);
+  const key = know.open, text = JSON.stringify(order ? [order, findComments(order), foundOf(order, "phone"), foundOf(order, "address")] : comment);
+  if (order) askFound([order]);
   if (key === shownKey && text === shownText) return;
   if (key !== shownKey) { for (const field of fields.values()) field.save(); fields.clear(); }
   const focused = key === shownKey && box.contains(document.activeElement) ? document.activeElement.dataset.role : null;
+  const before = shownKey;
   shownKey = key;
   shownText = text;
-  if (order) { box.replaceChildren(orderDetail(order)); fetchComments(order); } else if (comment) box.replaceChildren(commentDetail(comment));
+  if (order) {
+    // The same order drawn anew stays where it was being read.
+    const at = key === before && box.firstElementChild ? box.firstElementChild.scrollTop : 0;
+    box.replaceChildren(...orderDetail(order));
+    box.firstElementChild.scrollTop = at;
+    fetchComments(order);
+  } else if (comment) box.replaceChildren(commentDetail(comment));
   else box.replaceChildren(make("p", { class: "empty" }, word("rev.pick")));
   if (focused) { const again = box.querySelector(`[data-role="${focused}"]`); if (again) again.focus({ preventScroll: true }); }
 }
@@ -47,21 +56,22 @@ const back = () => plain([icon("left"), word("nav.orders")], shut, "quiet back")
 
 function orderDetail(order) {
   const { buyer } = order, open = !["shipped", "returned", "cancelled"].includes(order.status);
-  const found = foundPhone(order);
+  const taken = (kind) => { const one = foundOf(order, kind); return one ? plain([icon("link"), word("rev.use_found", { value: one.value, time: time(one.at) })], () => use(buyer, kind, one.value), "found") : null; };
   const steps = Object.keys(STEPS).filter((type) => STEPS[type].includes(order.status) && (type !== "confirm" || order.status === "draft" || order.fresh));
   const say = (type) => `${quantity(order.number)}: ${stepWord(type)}`;
-  return make("article", {}, back(),
+  return [make("article", {}, back(),
     make("h2", {}, `${quantity(order.number)} · ${order.code} `, named(buyer)),
     make("p", { class: "under" }, chip(order.status), buyer.refused ? make("span", { class: "chip refused" }, icon("flag"), word("buyer.refused", { n: buyer.refused })) : null, make("span", { class: "meta" }, `${buyer.platforms.join(" + ")} · ${time(order.created_at)}`),
       buyer.platforms.length > 1 ? plain(word("act.split"), () => step({ type: "unlink", buyer: buyer.id }, word("done.linked")), "quiet") : null),
     buyer.before.orders || buyer.before.returned ? make("p", { class: "meta" }, [buyer.before.orders ? word("buyer.before", { n: buyer.before.orders }) : null, buyer.before.returned ? word("buyer.returned", { n: buyer.before.returned }) : null].filter(Boolean).join(" · ")) : null,
     make("section", { class: "panel" }, make("h3", {}, word("rev.contact")), make("div", { class: "fields" },
-      field(buyer, "phone", word("rev.phone"), "tel", found ? plain([icon("link"), word("rev.use_found", { value: found.phone, time: time(found.received_at) })], () => use(buyer, "phone", found.phone)) : null),
-      field(buyer, "name", word("rev.name"), "text"), field(buyer, "address", word("rev.address"), "text", null, "whole"), field(buyer, "note", word("rev.note"), "text", null, "whole"))),
+      field(buyer, "phone", word("rev.phone"), "tel", taken("phone")),
+      field(buyer, "name", word("rev.name"), "text"), field(buyer, "address", word("rev.address"), "text", taken("address"), "whole"), field(buyer, "note", word("rev.note"), "text", null, "whole"))),
     make("section", { class: "panel" }, make("h3", {}, word("rev.lines")), make("ul", { class: "goods" }, order.lines.map((line) => lineDetail(order, line, open))), make("p", { class: "total-line" }, make("span", {}, word("rev.total")), make("span", {}, money(order.total)))),
-    make("div", { class: "row next" }, steps.map((type, at) => plain([at === 0 ? icon("check") : null, type === "confirm" ? word("act.confirm", { qty: money(order.held_total || order.total) }) : stepWord(type)], () => step({ type, order: order.code, seen: order.seen }, say(type)), at === 0 ? "main grow" : "grow")), order.status === "shipped" ? plain([icon("flag"), word("act.refused")], () => step({ type: "returned", order: order.code, refused: true, seen: order.seen }, say("returned")), "grow") : null),
     messages(order),
-    make("div", { class: "row" }, make("a", { class: "button grow", href: printAddress([order.code]) }, word("act.print")), open ? plain(word("act.cancel"), () => step({ type: "cancel", order: order.code, seen: order.seen }, phrase("done.cancelled", { buyer: named(buyer) })), "danger grow") : null));
+    make("div", { class: "row" }, make("a", { class: "button grow", href: printAddress([order.code]) }, word("act.print")), open ? plain(word("act.cancel"), () => step({ type: "cancel", order: order.code, seen: order.seen }, phrase("done.cancelled", { buyer: named(buyer) })), "danger grow") : null)),
+    // Beside what scrolls, never over it.
+    make("div", { class: "row next" }, steps.map((type, at) => plain([at === 0 ? icon("check") : null, type === "confirm" ? word("act.confirm", { qty: money(order.held_total || order.total) }) : stepWord(type)], () => step({ type, order: order.code, seen: order.seen }, say(type)), at === 0 ? "main grow" : "grow")), order.status === "shipped" ? plain([icon("flag"), word("act.refused")], () => step({ type: "returned", order: order.code, refused: true, seen: order.seen }, say("returned")), "grow") : null)];
 }
 
 function lineDetail(order, line, open) {
@@ -155,7 +165,13 @@ function messages(order) {
   const link = (app, href) => make("a", { class: "button", href, target: "_blank", rel: "noopener noreferrer", onclick: copied(app) }, app);
   const first = plain(word("act.copy"), copied(""), "");
   first.dataset.copy = "1";
-  return make("div", { class: "row" }, first, digits.length >= 8 ? [link("Zalo", `https://zalo.me/${digits}`), link("WhatsApp", `https://wa.me/${digits}?text=${encodeURIComponent(text)}`), link("Viber", `viber://chat?number=%2B${digits}`)] : null, note);
+  return make("div", { class: "row" }, first, messenger(order, link), digits.length >= 8 ? [link("Zalo", `https://zalo.me/${digits}`), link("WhatsApp", `https://wa.me/${digits}?text=${encodeURIComponent(text)}`), link("Viber", `viber://chat?number=%2B${digits}`)] : null, note);
+}
+
+// Messenger opens by the buyer's id where the platform gives one that it knows; the text is pasted there.
+function messenger(order, link) {
+  const { handle } = order.buyer;
+  return handle && ["facebook", "instagram"].includes(order.buyer.platform) ? link(order.buyer.platform === "facebook" ? "Messenger" : "Instagram", `${order.buyer.platform === "facebook" ? "https://m.me/" : "https://ig.me/m/"}${encodeURIComponent(handle)}`) : null;
 }
 
 // --- an unclear comment ---------------------------------------------------------------------------------------------

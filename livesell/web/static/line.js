@@ -89,7 +89,9 @@ export function taps({ changed, answered, refused, back, stuck }) {
   async function send() {
     if (busy) return;
     busy = true;
-    for (const tap of [...waiting.values()]) {
+    // What is tapped meanwhile goes out in its turn.
+    while (waiting.size) {
+      const tap = waiting.values().next().value;
       let response;
       try { response = await post(tap.show, tap.command); } catch { later(2000); break; }
       if (response.status === 401 || response.status === 403 || response.status === 507) { stuck(response.status); later(5000); break; }

@@ -14,3 +14,7 @@ if (format.startsWith("roll")) {
 }
 print.hidden = false;
 print.addEventListener("click", () => window.print());
+if (new URL(location.href).searchParams.has("now")) {
+  addEventListener("afterprint", () => window.close());
+  document.fonts.ready.then(() => window.print());
+}

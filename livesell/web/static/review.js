@@ -2,16 +2,17 @@
 
 import { Rows, page, word, phrase, quantity, money, date, make, named, theirs, icon, itemsText, copy, setting, has, clean } from "./page.js";
 import { listen, taps } from "./line.js";
-import { drawDetail, findComments } from "./detail.js";
+import { drawDetail } from "./detail.js";
+import { begin, reach, load, busy, recount, found as foundOf, ask as askFound, askAgain } from "./worklists.js";
 
-const UNDO_FOR = 8000, CHUNK = 500;
+const UNDO_FOR = 8000, AHEAD = 1200;
 const $ = (name) => document.getElementById(name);
 const wide = matchMedia("(min-width: 62em)");
 
 export const know = {
   show: page.snapshot.show, orders: new Map(page.orders.map((order) => [order.code, order])), comments: new Map(), unclear: new Map(page.snapshot.unclear.map((comment) => [comment.id, comment])),
   products: new Map(page.snapshot.products.map((product) => [product.code, product])), counts: { ...page.lists }, sums: page.snapshot.sums, all: page.after === null && !new URL(location.href).searchParams.has("after"),
-  last: page.orders.length ? page.orders[page.orders.length - 1].code : null, open: null, list: "all", find: "", chosen: new Set(), offline: false, key: true,
+  open: null, list: "all", find: "", chosen: new Set(), offline: false, key: true,
 };
 for (const order of page.orders) for (const comment of order.comments || []) know.comments.set(comment.id, comment);
 for (const comment of page.snapshot.unclear) know.comments.set(comment.id, comment);
@@ -23,8 +24,10 @@ const LACKS = {
   phone: (order) => !over(order) && !order.buyer.phone,
   address: (order) => !over(order) && !order.buyer.address,
   unpaid: (order) => order.status === "draft" || order.status === "confirmed",
-  waiting: (order) => !over(order) && order.lines.some((line) => line.waitlisted),
+  waiting: (order) => !over(order) && order.lines.some((line) => line.waitlisted && line.settled),
   refused: (order) => !over(order) && order.buyer.refused > 0,
+  pack: (order) => order.status === "confirmed" || order.status === "paid",
+  send: (order) => order.status === "packed",
 };
 export const STEPS = { confirm: ["draft", "confirmed"], paid: ["confirmed"], packed: ["confirmed", "paid"], shipped: ["packed"], returned: ["shipped"] };
 export const stepWord = (type) => word(type === "confirm" ? "status.confirmed" : `act.${type}`);
@@ -47,30 +50,10 @@ function take(now, fresh) {
   for (const order of now.orders || []) {
     const before = know.orders.get(order.code);
     // An order that was never loaded was counted by the server; one that is new was not.
-    if (before || fresh) count(before, order);
+    if (before || fresh) count(before, order); else if (!know.all) recount();
+    askAgain(order.code);
     if (before || fresh || know.all) know.orders.set(order.code, before && before.comments && !order.comments ? { ...order, comments: before.comments } : order);
   }
-}
-
-// The rest of the orders, page by page, as far as the list or the search needs them.
-let loading = null;
-export function loadAll() {
-  if (know.all || loading) return loading;
-  loading = (async () => {
-    let after = null;
-    for (;;) {
-      const response = await fetch(`/api/shows/${know.show.id}/orders?limit=${CHUNK}${after ? `&after=${after}` : ""}`).catch(() => null);
-      if (!response || !response.ok) break;
-      const found = await response.json();
-      for (const order of found) if (!know.orders.has(order.code)) know.orders.set(order.code, order);
-      if (found.length < CHUNK) { know.all = true; break; }
-      after = found[found.length - 1].code;
-      draw();
-    }
-    loading = null;
-    draw();
-  })();
-  return loading;
 }
 
 // --- rows -----------------------------------------------------------------------------------------------------------
@@ -85,9 +68,10 @@ function matches(order, text) {
 
 export function current() {
   if (know.list === "unclear") return [...know.unclear.values()].map((comment) => ({ key: `c${comment.id}`, comment }));
-  const lacks = LACKS[know.list], text = know.find;
-  // The one that is open stays in its row, also when it lacks nothing any more.
-  const found = [...know.orders.values()].filter((order) => (order.code === know.open || (know.list === "all" && text ? true : lacks(order))) && (!text || matches(order, text)));
+  const lacks = LACKS[know.list], text = know.find, { until } = reach(know.all ? "" : text ? "" : know.list);
+  // The one that is open stays in its row, also when it lacks nothing any more; what is beyond the pages that were
+  // loaded waits, so that no row ever comes between two others.
+  const found = [...know.orders.values()].filter((order) => order.code === know.open || ((know.list === "all" && text ? true : lacks(order)) && (text ? matches(order, text) : order.number <= until || know.all)));
   return found.sort((a, b) => a.number - b.number).map((order) => ({ key: `o${order.code}`, order }));
 }
 
@@ -130,10 +114,10 @@ function paint() {
   });
   drawn = next;
   rows.set(found);
-  const needsAll = !know.all && know.list !== "unclear";
-  if (needsAll) loadAll();
+  near();
+  const waits = !know.all && busy(know.find ? "" : know.list);
   $("none").hidden = found.length > 0;
-  if (!found.length) $("none").textContent = word(needsAll ? "rev.loading" : know.find ? "rev.no_hit" : know.counts.all || know.list !== "all" ? "rev.none_here" : "rev.empty");
+  if (!found.length) $("none").textContent = word(waits ? "rev.loading" : know.find ? "rev.no_hit" : know.counts.all || know.list !== "all" ? "rev.none_here" : "rev.empty");
   for (const button of document.querySelectorAll("[data-list]")) {
     const n = know.counts[button.dataset.list];
     button.querySelector("b").textContent = n > 0 ? quantity(n) : "✓";
@@ -149,6 +133,15 @@ function paint() {
 
 // --- one person, several buyers; phones that were found -------------------------------------------------------------
 
+// The next page comes before the end of this one is seen; a search looks through all orders.
+function near() {
+  if (know.list === "unclear" || know.all) return;
+  const list = know.find ? "" : know.list, box = $("scroll");
+  if (!reach(list).done && !busy(list) && (list === "" || box.scrollTop + box.clientHeight > box.scrollHeight - AHEAD)) load(list, list === "");
+}
+
+export function orderChanged() { $("offers").dataset.text = ""; drawDetail(); draw(); }
+
 function drawOffers() {
   const offers = [], byPhone = new Map();
   const no = new Set((setting("not-same") || "").split(" "));
@@ -158,24 +151,22 @@ function drawOffers() {
     if (known && known.buyer.id !== order.buyer.id && !no.has(`${known.buyer.id}-${order.buyer.id}`)) offers.push([known, order]);
     else if (!known) byPhone.set(order.buyer.phone, order);
   }
-  const found = know.list === "phone" ? current().map((row) => [row.order, foundPhone(row.order)]).filter(([, comment]) => comment) : [];
+  const kind = know.list === "address" ? "address" : "phone";
+  const rows = ["phone", "address"].includes(know.list) ? current().filter((row) => row.order) : [];
+  askFound(rows.map((row) => row.order));
+  const found = rows.map((row) => [row.order, foundOf(row.order, kind)]).filter(([, one]) => one);
   const text = JSON.stringify([offers.map(([a, b]) => [a.code, b.code]), found.map(([order]) => order.code)]);
   if ($("offers").dataset.text === text) return;
   $("offers").dataset.text = text;
   $("offers").replaceChildren(...offers.slice(0, 2).map(([a, b]) => make("div", { class: "offer" }, icon("link"), make("span", { class: "text" }, phrase("rev.same_phone", { a: make("span", {}, `${quantity(a.number)} `, named(a.buyer)), b: make("span", {}, `${quantity(b.number)} `, named(b.buyer)) })),
     make("button", { type: "button", class: "go", onclick: () => step({ type: "link", buyers: [a.buyer.id, b.buyer.id] }, word("done.linked")) }, word("act.link")),
     make("button", { type: "button", onclick: () => { setting("not-same", `${setting("not-same") || ""} ${a.buyer.id}-${b.buyer.id}`); $("offers").dataset.text = ""; draw(); } }, word("act.not_same")))),
-    ...(found.length > 1 ? [make("div", { class: "offer" }, icon("link"), make("button", { type: "button", class: "go", onclick: () => fill(found) }, word("rev.fill_all", { n: found.length })))] : []));
+    ...(found.length > 1 ? [make("div", { class: "offer" }, icon("link"), make("button", { type: "button", class: "go", onclick: () => fill(kind, found) }, word(kind === "phone" ? "rev.fill_all" : "rev.fill_addresses", { n: found.length })))] : []));
 }
 
-export function foundPhone(order) {
-  if (order.buyer.phone) return null;
-  return findComments(order).filter((comment) => comment.phone).pop() || null;
-}
-
-function fill(found) {
-  for (const [order, comment] of found) sender.tap(know.show.id, { type: "set_contact", buyer: order.buyer.id, phone: comment.phone }, "fill");
-  toast([word("rev.filled", { n: found.length })], null);
+function fill(kind, found) {
+  for (const [order, one] of found) sender.tap(know.show.id, { type: "set_contact", buyer: order.buyer.id, [kind]: one.value }, "fill");
+  toast([word("rev.filled", { n: found.length })], null, null, () => { for (const [order] of found) sender.tap(know.show.id, { type: "set_contact", buyer: order.buyer.id, [kind]: "" }, "fill"); });
 }
 
 // --- opening --------------------------------------------------------------------------------------------------------
@@ -205,7 +196,8 @@ export function shut() {
 const texts = new Map();
 
 export function step(command, text, key) {
-  const made = sender.tap(know.show.id, command, key || "step");
+  const who = setting("who");
+  const made = sender.tap(know.show.id, who ? { ...command, who } : command, key || "step");
   texts.set(made.id, text);
   return made;
 }
@@ -229,12 +221,13 @@ function refused(made, status, answer) {
   if (made.key === "field") return;
   const code = answer.code || "";
   if (code === "too_late" || code === "status") toast([code === "too_late" ? word("undo.too_late", { code: answer.order || "", status: has(`status.${answer.status}`) ? word(`status.${answer.status}`).toLowerCase() : "" }) : `${answer.order || ""}: ${has(`status.${answer.status}`) ? word(`status.${answer.status}`) : ""}`], null);
+  else if (answer.who && CODES[code] === "conflict.done") toast([word("conflict.done_by", { who: clean(answer.who) })], null);
   else toast([CODES[code] ? word(CODES[code]) : has(`refused.${code}`) ? word(`refused.${code}`, { left: answer.left === undefined ? "" : answer.left, product: answer.product || "" }) : word("refused.other", { reason: answer.error || String(status) })], null);
 }
 
 let toastTimer = 0;
-export function toast(text, event, more) {
-  $("toast").replaceChildren(make("span", {}, text), ...(more ? [make("button", { type: "button", onclick: more }, "…")] : []), ...(event ? [make("button", { type: "button", onclick: () => { $("toast").hidden = true; sender.tap(know.show.id, { type: "undo", event }, "step"); } }, word("act.undo"))] : []));
+export function toast(text, event, more, back) {
+  $("toast").replaceChildren(make("span", {}, text), ...(more ? [make("button", { type: "button", onclick: more }, "…")] : []), ...(event ? [make("button", { type: "button", onclick: () => { $("toast").hidden = true; sender.tap(know.show.id, { type: "undo", event }, "step"); } }, word("act.undo"))] : []), ...(back ? [make("button", { type: "button", onclick: () => { $("toast").hidden = true; back(); } }, word("act.undo"))] : []));
   $("toast").hidden = false;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => { $("toast").hidden = true; }, UNDO_FOR);
@@ -264,7 +257,13 @@ function drawBulk(found) {
   if ($("bulk-steps").dataset.text === text) return;
   $("bulk-steps").dataset.text = text;
   $("bulk-steps").replaceChildren(...types.map((type, at) => make("button", { type: "button", class: at === 0 ? "go" : "", onclick: () => { const codes = [...know.chosen]; know.chosen.clear(); step({ type, orders: codes }); draw(); } }, type === "confirm" ? word("act.confirm_all", { n: orders.filter((order) => order.status === "draft").length }) : stepWord(type))),
-    make("a", { class: "button", href: printAddress([...know.chosen]) }, word("act.print")), make("button", { type: "button", class: "quiet", onclick: () => { know.chosen.clear(); draw(); } }, word("act.clear")));
+    ...together(orders), make("a", { class: "button", href: printAddress([...know.chosen]) }, word("act.print")), make("a", { class: "button", href: `/review/pick?show=${know.show.id}&orders=${[...know.chosen].join(",")}` }, word("pick.title")), make("button", { type: "button", class: "quiet", onclick: () => { know.chosen.clear(); draw(); } }, word("act.clear")));
+}
+
+// Two orders of two buyers: are they one person?
+function together(orders) {
+  const buyers = [...new Set(orders.map((order) => order.buyer.id))];
+  return orders.length === 2 && buyers.length === 2 ? [make("button", { type: "button", onclick: () => { know.chosen.clear(); step({ type: "link", buyers }, word("done.linked")); draw(); } }, word("act.link"))] : [];
 }
 
 export const printAddress = (codes) => `/review/print?show=${know.show.id}&format=${setting("paper") || "a6"}&orders=${codes.join(",")}`;
@@ -297,7 +296,14 @@ function help() {
 
 for (const button of document.querySelectorAll("[data-list]")) button.addEventListener("click", () => { know.list = button.dataset.list; know.chosen.clear(); $("scroll").scrollTop = 0; if (wide.matches) know.open = null; drawDetail(); draw(); });
 $("find").addEventListener("input", () => { know.find = $("find").value.trim().toLowerCase(); $("scroll").scrollTop = 0; draw(); });
-$("choose-all").addEventListener("change", () => { if ($("choose-all").checked) for (const row of current()) { if (row.order) know.chosen.add(row.order.code); } else know.chosen.clear(); draw(); });
+$("choose-all").addEventListener("change", async () => {
+  const on = $("choose-all").checked;
+  // All of the list, not only what was scrolled to.
+  if (on && know.list !== "unclear" && !know.find) await load(know.list, true);
+  if (on) for (const row of current()) { if (row.order) know.chosen.add(row.order.code); } else know.chosen.clear();
+  draw();
+});
+$("scroll").addEventListener("scroll", near, { passive: true });
 $("buy-in").addEventListener("click", buyIn);
 $("help").addEventListener("click", help);
 $("sheet-close").addEventListener("click", () => $("sheet").close());
@@ -316,6 +322,7 @@ document.addEventListener("keydown", (event) => {
   if (keys[key]) { event.preventDefault(); keys[key](); }
 });
 
+begin();
 let sender = { tap: () => ({}), size: () => 0, stuckSince: () => 0, retry() {} };
 sender = taps({ changed: draw, answered, refused, back: (n, m) => toast([word("offline.back", { n, m })], null), stuck: (status) => { if (status === 507) toast([word("err.db_disk_full")], null); else { know.key = false; draw(); } } });
 document.body.dataset.ready = "true";

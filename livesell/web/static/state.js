@@ -1,6 +1,6 @@
 // What the control page knows, and what was tapped and is not told yet. Only messages of the feed change what is true.
 
-import { page, heardAt, has, word, phrase, named, itemsText, quantity, setting } from "./page.js";
+import { page, heardAt, has, word, phrase, named, itemsText, quantity, setting, clean } from "./page.js";
 
 const MOST_COMMENTS = 2000, UNDO_FOR = 8000;
 export const DEAD = 350;
@@ -123,7 +123,8 @@ export function confirmAll(items) {
   state.held = null;
   state.expand = false;
   state.deadUntil = Date.now() + DEAD;
-  const made = ask.sender.tap(state.show.id, { type: "confirm", orders: codes }, null);
+  const who = setting("who");
+  const made = ask.sender.tap(state.show.id, { type: "confirm", orders: codes, ...(who ? { who } : {}) }, null);
   for (const item of items) state.gone.set(item.key, { tap: made && made.id, until: null });
   ask.draw();
 }
@@ -180,6 +181,7 @@ export function refused(made, status, answer) {
   let text;
   if (code === "too_late") text = word("undo.too_late", { code: answer.order || "", status: has(`status.${answer.status}`) ? word(`status.${answer.status}`).toLowerCase() : "" });
   else if (code === "line") text = word("refused.line", { example: word("goods.example") });
+  else if (answer.who && GONE[code] === "conflict.done") text = word("conflict.done_by", { who: clean(answer.who) });
   else if (GONE[code]) text = word(GONE[code]);
   else if (has(`refused.${code}`)) text = word(`refused.${code}`, { product: answer.product || made.command.code || "", left: answer.left === undefined ? "" : answer.left });
   else text = word("refused.other", { reason: answer.error || String(status) });
