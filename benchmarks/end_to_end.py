@@ -20,7 +20,7 @@ from pathlib import Path
 import aiohttp
 
 from livesell.demo.play import GOODS, SHOW
-from tests.test_crash import free_port
+from tests.server import free_port
 
 RATE = 100
 

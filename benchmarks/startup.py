@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from livesell.demo.play import GOODS
-from tests.test_crash import free_port
+from tests.server import free_port
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -21,7 +21,7 @@ from livesell.web.keys import Keys
 from livesell.web.pages import environment
 from livesell.web.setup import Setup, shown
 from tests.doors import KEYS
-from tests.test_crash import free_port
+from tests.server import free_port
 from tests.test_pages import LAPTOP, ON_AIR, PHONE, browser, page_of, selling
 
 __all__ = ["browser"]  # the fixture

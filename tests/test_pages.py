@@ -19,7 +19,7 @@ from livesell.model import ShowId
 from livesell.running import running
 from livesell.store import Asked
 from livesell.web.shop import Shop
-from tests.test_crash import free_port
+from tests.server import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 
 from livesell.store import rows
 from livesell.store import schema as s
@@ -17,7 +17,9 @@ KEY = "sources"
 
 
 def added(connection: Connection) -> list[dict[str, Any]]:
-    """The tables, in the order they were added in."""
+    """The tables, in the order they were added in; none where no livesell has run on the database yet."""
+    if not inspect(connection).has_table(s.settings.name):
+        return []
     found = connection.scalar(select(s.settings.c.value).where(s.settings.c.key == KEY))
     return msgspec.json.decode(found, type=list[dict[str, Any]]) if found else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,10 @@ from sqlalchemy.engine import URL
 
 from livesell.errors import StoreError
 from livesell.store.engine import copy_beside
+from livesell.store.rebuild import mend
+from livesell.store.schema import REVISION
+
+log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -43,3 +48,6 @@ def upgrade(engine: Engine, url: URL, found: str | None) -> None:
     with engine.connect() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+    with engine.begin() as connection:
+        mended = mend(connection)
+    log.warning("the database is of revision %s now (it was %s); %d rows were filled in", REVISION, found, mended)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, and_, select, update
 
 from livesell import events as e
 from livesell.ledger import Book, Rules
@@ -92,9 +92,31 @@ class Ledger:
             yield f"event {row.number} ({told['type']}) does not fit what came before it: {error}"
 
 
-def states(connection: Connection, book: Book) -> Iterator[str]:
-    """Where a state table differs from the book."""
-    tables: tuple[tuple[str, Table, dict[Key, Row]], ...] = (
+def mend(connection: Connection) -> int:
+    """Give the rows of the state tables the values that the events give them, as columns added since then need them.
+
+    How many rows were changed; none where the ledger itself is not sound, and none is added or taken away.
+    """
+    book, ledger = Book(None, Rules()), Ledger()
+    if list(ledger.read(connection, book)):
+        return 0
+    mended = 0
+    for _, table, built in tables(book):
+        keys = [column.name for column in table.primary_key]
+        for row in list(connection.execute(select(table))):
+            stored = row._mapping
+            wanted = built.get(tuple(stored[name] for name in keys), {})
+            values = {name: value for name, value in wanted.items() if stored[name] != value}
+            if values:
+                mine = and_(*(table.c[name] == stored[name] for name in keys))
+                connection.execute(update(table).where(mine).values(values))
+                mended += 1
+    return mended
+
+
+def tables(book: Book) -> Sequence[tuple[str, Table, dict[Key, Row]]]:
+    """Each state table with the rows that a book gives it, and what one of them is called."""
+    return (
         ("show", s.shows, by_key(book.shows, rows.show_row, "id")),
         ("product", s.products, by_key(book.products, lambda one: {"code": one.code, "body": rows.text(one)}, "code")),
         ("stock of", s.stock, {key: stock_row(book, cell) for key, cell in book.stock.items()}),
@@ -104,8 +126,12 @@ def states(connection: Connection, book: Book) -> Iterator[str]:
         ("author", s.identities, {(key,): {"id": key, "buyer": buyer} for key, buyer in book.buyers.items()}),
         ("comment and line", s.line_comments, behind(book)),
     )
+
+
+def states(connection: Connection, book: Book) -> Iterator[str]:
+    """Where a state table differs from the book."""
     names = {order.id: order.code for order in book.orders.values() if order is not None}
-    for what, table, built in tables:
+    for what, table, built in tables(book):
         yield from different(connection, what, table, built, names if table is s.orders else {})
 
 
