@@ -50,6 +50,12 @@ def from_event(body: Any, history: bool) -> Iterator[Decoded]:
         yield Ended("the stream is over")
 
 
+def answered(text: str) -> str:
+    """An answer to the seller without the "@seller" that Twitch puts before it: it speaks to her, not of another."""
+    name, _, rest = text.partition(" ")
+    return rest.lstrip() or text if name[:1] == "@" else text
+
+
 def _comment(event: Mapping[str, Any], sent_at: datetime | None, history: bool) -> Comment | None:
     message, who = ident(event.get("message_id")), ident(event.get("chatter_user_id"))
     room, source = ident(event.get("broadcaster_user_id")), ident(event.get("source_broadcaster_user_id"))
@@ -60,6 +66,8 @@ def _comment(event: Mapping[str, Any], sent_at: datetime | None, history: bool) 
     parts = [" " if part.get("type") == "emote" else words(part.get("text")) for part in fragments]
     emotes = any(part.get("type") == "emote" for part in fragments)
     text = (single_line("".join(parts)) if emotes else "") or whole_text
+    if room and ident(table(event, "reply").get("parent_user_id")) == room:
+        text = answered(text)
     if not text.strip():
         return None
     name = words(event.get("chatter_user_name")).strip() or words(event.get("chatter_user_login")).strip()

@@ -19,7 +19,7 @@ from livesell.adapter import MOST_ID, Adapter, Decoded, Ear, Frame, Settings, St
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, MessageId, Platform, Role
 
-from ._eventsub import Login, from_event
+from ._eventsub import Login, answered, from_event
 from ._eventsub import listen as listen_eventsub
 from ._fields import ident, payload, single_line
 from ._socket import Silent, opened, received
@@ -224,6 +224,8 @@ def decoded(line: str, history: bool) -> Decoded | None:
             return None  # shared chat: written in another channel
         name = get("display-name", "").strip() or get("login", "").strip() or source.partition("!")[0]
         text = said(params[1], get("emotes", ""))
+        if get("reply-parent-user-id", "") == get("room-id"):
+            text = answered(text)
         history = history or get("historical") == "1"
         role = _role(get("badges", ""))
         return _made(get("id", ""), get("user-id", ""), name, text, get("tmi-sent-ts", ""), history, role)
@@ -237,7 +239,7 @@ def decoded(line: str, history: bool) -> Decoded | None:
 def usual(line: str, history: bool) -> Comment | None:
     """What `decoded` makes of a PRIVMSG as nearly all are, at a third of its cost; None for any other line."""
     match = USUAL.match(line)
-    if match is None or "\\" in line or "source-room-id=" in line:
+    if match is None or "\\" in line or "source-room-id=" in line or "reply-parent-user-id=" in line:
         return None
     badges, name, emotes, message, millis, who, text = match.groups()
     if line.find(" ") < match.end(6) or len(message) > MOST_ID or len(millis) > 14 or len(who) > MOST_ID:

@@ -47,6 +47,13 @@ def test_shared_chat_of_others_is_left_out() -> None:
     assert [one.role for one in heard(chat(1, "A1", who=ROOM, badges=[{"set_id": "broadcaster"}]))] == ["seller"]
 
 
+def test_an_answer_to_the_seller_speaks_to_her() -> None:
+    """Twitch begins an answer with whom it answers: the seller's own name goes, another viewer's stays."""
+    for parent, text in ((ROOM, "A1 x2"), ("9002", "@ThaoMoc A1 x2")):
+        (comment,) = heard(chat(1, "@ThaoMoc A1 x2", reply={"parent_user_id": parent, "parent_message_id": "m-0"}))
+        assert comment.text == text
+
+
 # --- listening ------------------------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,22 @@ def test_emote_positions_that_do_not_fit_change_nothing() -> None:
     assert heard(said("A1 x2", "1", "55:3-90,4-1/x:a-b/:/7")).text == "A1 x2"
 
 
+@pytest.mark.parametrize(
+    ("parent", "text", "emotes", "meant"),
+    [
+        ("7001", "@ThaoMoc A1 x2", "", "A1 x2"),
+        ("7001", "@ThaoMoc LeafyHi A1 x2", "55:9-15", "A1 x2"),
+        ("7001", "@ThaoMoc", "", "@ThaoMoc"),
+        ("7001", "A1 x2", "", "A1 x2"),
+        ("8002", "@Lin A1 x2", "", "@Lin A1 x2"),
+    ],
+)
+def test_an_answer_to_the_seller_speaks_to_her(parent: str, text: str, emotes: str, meant: str) -> None:
+    """Twitch begins an answer with whom it answers: the seller's own name goes, another viewer's stays."""
+    answer = said(text, "1", emotes).replace(";room-id=", f";reply-parent-user-id={parent};room-id=")
+    assert heard(answer).text == meant
+
+
 def test_a_name_that_is_empty_is_the_login() -> None:
     """Twitch leaves display-name empty for some; the login stands in."""
     assert heard(said("A1", "1", name="")).author == "mai"
