@@ -337,4 +337,8 @@ async def test_a_link_pasted_on_the_page_is_heard(tmp_path: Path, browser: Brows
             await expect(page.locator("#link-result")).to_contain_text(words)
         await page.locator("#sheet-close").click()
         await expect(page.locator("#lights")).to_contain_text("instagram")
+        await page.locator("#lights button").first.click()
+        await page.get_by_role("button", name="Thôi nghe chat này").click()
+        await expect(page.locator("#lights .ended")).to_contain_text("instagram")
+        assert evening.shop.spine.listening == []
         await context.close()

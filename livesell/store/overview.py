@@ -58,6 +58,7 @@ class Overview(Look):
                 select(last.c.source, s.comments.c.received_at).join(s.comments, s.comments.c.id == last.c.last)
             )
         }
+        by_link = {one.get("name", one.get("platform")) for one in self.added_sources()}
         found = self.connection.execute(select(s.sources).where(s.sources.c.show == show).order_by(s.sources.c.name))
         return [
             {
@@ -68,6 +69,7 @@ class Overview(Look):
                 "retry_at": rows.maybe_time(row.retry_at),
                 "since": rows.time(row.since),
                 "last_comment_at": rows.maybe_time(heard.get(row.name)),
+                "added": row.name in by_link,
             }
             for row in found
         ]

@@ -148,7 +148,15 @@ export function sourceSheet(source) {
   const last = live.last_comment_at ? [...state.comments.values()].reverse().find((one) => one.source === live.name) : null;
   sheet(make("h2", {}, clean(live.name)), make("p", {}, ask.sourceText(live)), live.reason ? make("p", { class: "meta" }, clean(live.reason)) : null,
     last ? make("p", { class: "quote" }, make("span", { class: "meta" }, `${time(last.received_at)} `), named(last), " ", marked(last, 200)) : null,
-    live.state === "lost" || live.state === "stopped" || live.state === "waiting" ? make("p", {}, word("src.help")) : null);
+    live.state === "lost" || live.state === "stopped" || live.state === "waiting" ? make("p", {}, word("src.help")) : null,
+    live.added ? plain(word("src.remove"), () => { close(); letGo(live.name); }, "danger") : null);
+}
+
+async function letGo(name) {
+  const response = await fetch(`/api/sources/${encodeURIComponent(name)}`, { method: "DELETE", headers: { "Content-Type": "application/json" } }).catch(() => null);
+  if (response && response.ok) return;
+  const answer = response ? await response.json().catch(() => ({})) : {};
+  notice(answer.error ? clean(answer.error) : word("err.refused"));
 }
 
 // --- the last steps -------------------------------------------------------------------------------------------------
