@@ -132,6 +132,16 @@ def keys_renew(
     print(asyncio.run(signing.renew(configured(config), only)))
 
 
+@sources_app.command("remove")
+def sources_remove(name: str, config: ConfigOption = None) -> None:
+    """Listen no more to a source that was added by its link; a running show lets it go at once."""
+    import asyncio
+
+    from livesell import sheets
+
+    print(asyncio.run(sheets.remove_source(configured(config), name)))
+
+
 @app.command()
 def check(
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import importlib.metadata
@@ -122,13 +123,48 @@ def pasted(link: str, names: Iterable[str], keys: Mapping[str, Any]) -> dict[str
         words = "is not known; paste the address of a live or a channel as the browser shows it"
         raise BadInput(f"'{link[:200]}' {words}")
     platform, settings = found
-    table = {"platform": platform, **settings, **keys}
+    table = {"platform": platform, **settings, **_typed(adapter(platform), keys)}
     taken = set(names)
     if "name" not in table and platform in taken:
         table["name"] = next(
             f"{platform}-{number}" for number in range(2, 1_000) if f"{platform}-{number}" not in taken
         )
     return table
+
+
+def placed(
+    link: str,
+    listening: Sequence[Adapter],
+    added: Iterable[Mapping[str, Any]],
+    keys: Mapping[str, Any],
+    folder: Path = Path(),
+) -> tuple[dict[str, Any], str]:
+    """The table of a pasted link beside the sources that there are, and the name of the one that it replaces, if any.
+
+    One that was added by the same link before is replaced when keys come with it: so a missing token is handed in.
+    ConfigError where the place or the name is taken.
+    """
+    table = pasted(link, (one.name for one in listening), keys)
+    made = make_source(table, "the link", folder=folder)
+    by_link = {one.get("name", one.get("platform")) for one in added}
+    twins = (one.name for one in listening if (one.platform, one.place) == (made.platform, made.place))
+    taken = next((name for name in twins if keys and name in by_link), "")
+    if taken:
+        table["name"] = keys.get("name", taken)
+        made = make_source(table, "the link", folder=folder)
+    refuse_twins(made, [one for one in listening if one.name != taken], "the link")
+    return table, taken
+
+
+def _typed(kind: type[Adapter], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys as a command line and a form have them, all of them texts, with the values that the settings want."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind.Settings)}
+    typed = dict(keys)
+    for key, value in keys.items():
+        if isinstance(value, str) and key in types and types[key] is not str:
+            with contextlib.suppress(msgspec.ValidationError):  # what it is instead is told when the source is made
+                typed[key] = msgspec.convert(value, types[key], strict=False)
+    return typed
 
 
 def with_added(

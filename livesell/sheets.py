@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
@@ -73,16 +74,38 @@ async def add_source(config: Config, link: str, keys: Mapping[str, str] | None =
     path = database_file(config)
     address = Lock(path).holder() if path is not None else None
     if path is not None and address:
-        return await told(address, seller_key(config, path.parent), {"link": link, **(keys or {})})
-    tables = registry.with_added(config.source, added_sources(config), folder=config.folder)
-    table = registry.pasted(link, (str(one.get("name", one.get("platform"))) for one in tables), keys or {})
-    one = registry.make_sources([*tables, table], folder=config.folder)[-1]
+        body = {"link": link, **(keys or {})}
+        found = await asked(address, seller_key(config, path.parent), "POST", "/api/sources", body)
+        return f"{found['name']}: {found['platform']} {found['place']}; the running show listens to it now"
+    before = added_sources(config)
+    tables = registry.with_added(config.source, before, folder=config.folder)
+    listening = registry.make_sources(tables, folder=config.folder)
+    table, taken = registry.placed(link, listening, before, keys or {}, config.folder)
+    kept = [one for one in tables if not taken or one.get("name", one.get("platform")) != taken]
+    one = registry.make_sources([*kept, table], folder=config.folder)[-1]
     await writing(
         config,
         "add it as a [[source]] of config.toml and start again, or stop livesell first",
-        lambda writer: writer.submit(Asked(None, (), lambda to: change(to, add=[table]))),
+        lambda writer: writer.submit(Asked(None, (), lambda to: change(to, take=taken, add=[table]))),
     )
     return f"{one.name}: {one.platform} {one.place}; `livesell check` tries it"
+
+
+async def remove_source(config: Config, name: str) -> str:
+    """Listen no more to a source that was added by a link; a show that runs lets it go at once."""
+    path = database_file(config)
+    address = Lock(path).holder() if path is not None else None
+    if path is not None and address:
+        await asked(address, seller_key(config, path.parent), "DELETE", f"/api/sources/{quote(name, safe='')}")
+        return f"{name}: the running show has let it go"
+    if name not in {one.get("name", one.get("platform")) for one in added_sources(config)}:
+        raise NotFound("source", f"'{name}' that was added by a link")
+    await writing(
+        config,
+        "take it out on its page",
+        lambda writer: writer.submit(Asked(None, (), lambda to: change(to, take=name))),
+    )
+    return f"{name}: taken out"
 
 
 def seller_key(config: Config, beside: Path) -> str:
@@ -90,23 +113,22 @@ def seller_key(config: Config, beside: Path) -> str:
     return config.server.keys.seller or Keys.open(beside / "livesell.keys").of("seller")
 
 
-async def told(address: str, key: str, body: Mapping[str, str]) -> str:
-    """Hand a source to the server that runs; BadInput with its words where it takes none."""
+async def asked(address: str, key: str, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+    """What the server that runs answers to a command; BadInput with its words where it refuses."""
     import aiohttp
 
     headers = {"Authorization": f"Bearer {key}"}
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http,
-            http.post(f"{address}/api/sources", json=body, headers=headers) as answer,
+            http.request(method, address + path, json=body, headers=headers) as answer,
         ):
             found = await answer.json()
-            status = answer.status
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise StoreBusy(f"livesell at {address} does not answer ({type(error).__name__}): try again") from None
-    if status != 201:
-        raise BadInput(str(found.get("error", f"HTTP {status}")))
-    return f"{found['name']}: {found['platform']} {found['place']}; the running show listens to it now"
+    if answer.status >= 300:
+        raise BadInput(str(found.get("error", f"HTTP {answer.status}")))
+    return found
 
 
 def give_out(config: Config, file: Path) -> str:

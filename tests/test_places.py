@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 
 from livesell import logs, sheets
 from livesell.config import Config, Server
-from livesell.errors import BadInput, ConfigError
+from livesell.errors import BadInput, ConfigError, NotFound
 from livesell.registry import make_sources
 from livesell.running import running, sources_of
 from livesell.web.shop import Shop
@@ -93,9 +93,19 @@ async def test_the_command_asks_the_running_server(tmp_path: Path) -> None:
             await sheets.add_source(config, "twitch.tv/thaomoc")
         with pytest.raises(BadInput, match="'soup' is not known"):
             await sheets.add_source(config, "soup")
+        assert await sheets.remove_source(config, "twitch") == "twitch: the running show has let it go"
+        await here.until("twitch", "ended")
+        with pytest.raises(BadInput, match="there is no source twitch"):
+            await sheets.remove_source(config, "twitch")
+        await sheets.add_source(config, "twitch.tv/thaomoc", {"url": irc.url, "quiet": "60"})
+        assert here.shop.spine.listening[0].adapter.settings.quiet == 60.0
     told = await sheets.add_source(config, "twitch.tv/nui", {"url": irc.url})
     assert told == "twitch-2: twitch nui; `livesell check` tries it"
     assert [one.name for one in sources_of(config)] == ["twitch", "twitch-2"]
+    assert await sheets.remove_source(config, "twitch") == "twitch: taken out"
+    assert [one.name for one in sources_of(config)] == ["twitch-2"]
+    with pytest.raises(NotFound, match="'twitch' that was added"):
+        await sheets.remove_source(config, "twitch")
 
 
 async def test_a_form_of_the_page_does_the_same(tmp_path: Path) -> None:
@@ -124,6 +134,8 @@ async def test_a_form_of_the_page_does_the_same(tmp_path: Path) -> None:
         ({"link": "twitch.tv/x", "name": "a/b"}, 409, "is not a short name"),
         ({"link": "twitch.tv/x", "quiet": "long"}, 409, "quiet: Expected `float`, got `str`"),
         ({"link": "twitch.tv/x", "token_env": "LIVESELL_NOT_SET"}, 409, "the environment has no"),
+        ({"link": "twitch.tv/x", "login": "../config.toml"}, 409, "login: names a file"),
+        ({"link": "twitch.tv/x", "token_env": "PATH", "helix_url": "http://x"}, 409, "does not go with an address"),
     ],
 )
 async def test_what_cannot_be_added_is_told_and_changes_nothing(
@@ -153,6 +165,17 @@ async def test_a_missing_key_is_handed_in_with_the_same_link(tmp_path: Path) -> 
         await here.until("twitch", "live")
         assert [one["url"] for one in await here.shop.look(lambda look: look.added_sources())] == [irc.url]
         assert len(here.shop.spine.listening) == 1
+
+
+async def test_a_missing_key_is_handed_in_before_the_show_too(tmp_path: Path) -> None:
+    """The command does the same while nothing runs."""
+    config = Config(folder=tmp_path, server=Server(port=0))
+    await sheets.add_source(config, "facebook.com/thaomoc")
+    with pytest.raises(ConfigError, match="listened to already"):
+        await sheets.add_source(config, "facebook.com/thaomoc")
+    await sheets.add_source(config, "facebook.com/thaomoc", {"token": "t", "sse": "true", "every": "5"})
+    (one,) = sources_of(config)
+    assert (one.name, one.settings.token, one.settings.sse, one.settings.every) == ("facebook", "t", True, 5.0)
 
 
 async def test_a_source_is_taken_out(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
 
+import msgspec
 from aiohttp import web
 
 from livesell import logs, registry
@@ -56,18 +59,13 @@ async def add(here: Shop, body: dict[str, Any]) -> dict[str, str]:
     keys = {key: value for key, value in body.items() if key not in OF_THE_REQUEST}
     async with here.changing:
         listening = [one.adapter for one in here.spine.listening]
-        added = {one.get("name", one.get("platform")) for one in await here.look(lambda look: look.added_sources())}
+        added = await here.look(lambda look: look.added_sources())
+        folder = here.config.folder
         try:
             # Adapters are imported to be asked, which takes a moment: the show goes on meanwhile.
-            names = [one.name for one in listening]
-            table = await asyncio.to_thread(registry.pasted, body["link"], names, keys)
-            made = registry.make_source(table, "the link", folder=here.config.folder)
-            twins = [one for one in listening if (one.platform, one.place) == (made.platform, made.place)]
-            taken = next((one.name for one in twins if keys and one.name in added), "")
-            if taken:
-                table["name"] = keys.get("name", taken)
-                made = registry.make_source(table, "the link", folder=here.config.folder)
-            registry.refuse_twins(made, [one for one in listening if one.name != taken], "the link")
+            table, taken = await asyncio.to_thread(registry.placed, body["link"], listening, added, keys, folder)
+            _within_reach(table)
+            made = registry.make_source(table, "the link", folder=folder)
         except ConfigError as error:
             raise Refused("source", str(error)) from None
         await here.writer.submit(Asked(None, (), lambda to: change(to, take=taken, add=[table])))
@@ -76,6 +74,17 @@ async def add(here: Shop, body: dict[str, Any]) -> dict[str, str]:
             await here.spine.remove(taken, "changed")
         here.spine.add(made)
     return {"name": made.name, "platform": made.platform, "place": made.place}
+
+
+def _within_reach(table: Mapping[str, Any]) -> None:
+    """Refused where a request would write a file, or send a secret of this machine to an address of its own."""
+    kind = registry.adapter(table["platform"])
+    for field in msgspec.structs.fields(kind.Settings):
+        if field.encode_name in table and Path in (field.type, *get_args(field.type)):
+            raise ConfigError(f"the link, {field.encode_name}", "names a file", "that stands in config.toml alone")
+    named = [key for key in table if key.endswith("_env")]
+    if named and any(key.endswith("url") for key in table):
+        raise ConfigError(f"the link, {named[0]}", "does not go with an address", "that stands in config.toml alone")
 
 
 async def delete(request: web.Request) -> web.Response:
