@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from livesell import events as e
 from livesell.commands import Heard
@@ -85,14 +86,14 @@ class Intake:
                 ids.setdefault((said.show, comment.platform), []).append(message_id(comment))
                 if comment.author_id is not None and (comment.platform, comment.author_id) not in self.people:
                     authors.setdefault(comment.platform, set()).add(comment.author_id)
+        known, who = STATEMENTS[connection.dialect.name]
         for (show, platform), messages in ids.items():
-            for chunk in chunks(messages):
-                known = connection.scalars(KNOWN, {"show": show, "platform": platform, "ids": list(chunk)})
-                self.seen.update((show, platform, found) for found in known)
+            rows = connection.exec_driver_sql(known, (show, platform, listed(connection, messages)))
+            self.seen.update((show, platform, found) for (found,) in rows)
         for platform, names in authors.items():
-            for chunk in chunks(sorted(names)):
-                for row in connection.execute(AUTHORS, {"platform": platform, "ids": list(chunk)}):
-                    self.people[platform, row.author_id] = Person(IdentityId(row.id), row.name)
+            rows = connection.exec_driver_sql(who, (platform, listed(connection, sorted(names))))
+            for number, author_id, name in rows:
+                self.people[platform, author_id] = Person(IdentityId(number), name)
 
     def heard(
         self, said: Said, comment: Comment, show: ShowState, now: datetime, reader: Reader, pinned: Code | None
@@ -153,14 +154,16 @@ class Intake:
         return number
 
 
-KNOWN = select(s.comments.c.message_id).where(
-    s.comments.c.show == bindparam("show"),
-    s.comments.c.platform == bindparam("platform"),
-    s.comments.c.message_id.in_(bindparam("ids", expanding=True)),
-)
-AUTHORS = select(s.identities.c.id, s.identities.c.author_id, s.identities.c.name).where(
-    s.identities.c.platform == bindparam("platform"), s.identities.c.author_id.in_(bindparam("ids", expanding=True))
-)
+# Asked before every batch: as plain text, with a list as one parameter, they take a third of the time.
+KNOWN = 'SELECT message_id FROM comments WHERE "show" = {0} AND platform = {0} AND message_id {1}'
+AUTHORS = "SELECT id, author_id, name FROM identities WHERE platform = {0} AND author_id {1}"
+LISTS = {"sqlite": ("?", "IN (SELECT value FROM json_each(?))"), "postgresql": ("%s", "= ANY(%s)")}
+STATEMENTS = {name: (KNOWN.format(*words), AUTHORS.format(*words)) for name, words in LISTS.items()}
+
+
+def listed(connection: Connection, values: Sequence[str]) -> object:
+    """A list as one parameter."""
+    return json.dumps(values) if connection.dialect.name == "sqlite" else list(values)
 
 
 def read(reader: Reader, comment: Comment, pinned: Code | None) -> Reading | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Insert, Table, and_, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Boolean, Connection, Insert, Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from livesell import commands as c
@@ -192,6 +192,7 @@ def put_products(connection: Connection, book: Book) -> None:
 
 def put_stock(connection: Connection, book: Book, shelf: WritingShelf) -> None:
     """Stock changes by one conditional statement a variant; it fails where there is less than the book thought."""
+    moved = []
     for key in sorted(book.changed["stock"]):
         cell = book.stock[key]
         assert cell is not None
@@ -203,24 +204,35 @@ def put_stock(connection: Connection, book: Book, shelf: WritingShelf) -> None:
             connection.execute(insert(s.stock).values(**fresh, below=below))
         else:
             more, held_more = cell.on_hand - before.on_hand, cell.reserved - before.reserved
-            done = connection.execute(
-                update(s.stock)
-                .where(
-                    and_(
-                        s.stock.c.product == key[0],
-                        s.stock.c.variant == key[1],
-                        or_(literal(below), s.stock.c.on_hand + more - s.stock.c.reserved >= held_more),
-                        s.stock.c.reserved + held_more >= 0,
-                    )
-                )
-                .values(on_hand=s.stock.c.on_hand + more, reserved=s.stock.c.reserved + held_more, below=below)
-            )
-            if done.rowcount != 1:
-                from livesell.store import Stale
-
-                raise Stale(f"stock of {key[0]} {key[1]}")
+            moved.append({"of": key[0], "kind": key[1], "more": more, "held_more": held_more, "may": below})
         shelf.stored[key] = cell
+    if moved and connection.execute(MOVE_STOCK, moved).rowcount != len(moved):
+        from livesell.store import Stale
 
+        raise Stale(f"stock of {', '.join(sorted({str(row['of']) for row in moved}))}")
+
+
+MOVE_STOCK = (
+    update(s.stock)
+    .where(
+        and_(
+            s.stock.c.product == bindparam("of"),
+            s.stock.c.variant == bindparam("kind"),
+            or_(
+                bindparam("may", type_=Boolean),
+                s.stock.c.on_hand + bindparam("more", type_=BigInteger) - s.stock.c.reserved
+                >= bindparam("held_more", type_=BigInteger),
+            ),
+            s.stock.c.reserved + bindparam("held_more", type_=BigInteger) >= 0,
+        )
+    )
+    .values(
+        on_hand=s.stock.c.on_hand + bindparam("more", type_=BigInteger),
+        reserved=s.stock.c.reserved + bindparam("held_more", type_=BigInteger),
+        below=bindparam("may", type_=Boolean),
+    )
+)
+"""Carried out for all variants of a batch at once: making the statement takes longer than all else about it."""
 
 INSERT_EVENTS = insert(s.events)
 INSERT_COMMENTS = insert(s.comments)
