@@ -235,7 +235,7 @@ class Facebook(Adapter):
                 page = await self._ask(http, self.settings.page, fields="id")
                 self.seller_ids |= {ident(page.get("id"))} - {""}
             else:
-                with suppress(Gone):  # whose video it is: not every token may ask
+                with suppress(AdapterError):  # whose video it is: not every token may ask
                     owner = table(await self._ask(http, self.settings.video, fields="from{id}"), "from")
                     self.seller_ids |= {ident(owner.get("id"))} - {""}
             while not (video := self.settings.video or await self._live(http)):

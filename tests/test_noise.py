@@ -33,6 +33,7 @@ SOCKETS: dict[str, dict[str, object]] = {
     "restream": {"token": "t", "url": "{ws}", "quiet": 0.2},
     "streamerbot": {"url": "{ws}"},
     "tiktok": {"user": "x", "transport": "euler", "euler_url": "{ws}", "look_again": 0.01},
+    "tiktok relay": {"user": "x", "transport": "relay", "relay_url": "{ws}", "look_again": 0.01},
     "twitch eventsub": {
         "channel": "x", "transport": "eventsub", "client_id": "c", "token": "t", "eventsub_url": "{ws}",
         "helix_url": "{http}", "id_url": "{http}",

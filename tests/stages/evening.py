@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from livesell.store import Answer, Ask, Asked
 from livesell.web.shop import Shop
 from tests.stages.stage import Stage
 
+PATIENCE = 30
+"""Seconds; a client that is imported for the first time takes some of them on a busy machine."""
+
 
 class Evening:
-    """The shop at work; `told` is all that the source was said to be, in order."""
+    """The shop at work; `told` is all that the source was said to be, in order, `waits` for how many seconds."""
 
-    def __init__(self, shop: Shop, told: list[SourceIs]) -> None:
-        self.shop, self.told = shop, told
+    def __init__(self, shop: Shop, told: list[SourceIs], waits: list[float | None]) -> None:
+        self.shop, self.told, self.waits = shop, told, waits
 
     @property
     def states(self) -> list[str]:
@@ -39,14 +43,14 @@ class Evening:
 
     async def until_heard(self, *texts: str) -> list[dict[str, Any]]:
         """Wait until all of these are stored."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not set(texts) <= set(await self.texts()):  # noqa: ASYNC110 - they are in a database
                 await asyncio.sleep(0.02)
         return await self.comments()
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is so."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not true():  # noqa: ASYNC110 - it happens elsewhere in this process
                 await asyncio.sleep(0.02)
 
@@ -56,13 +60,18 @@ async def evening(stage: Stage, folder: Path, *, record: Path | None = None) -> 
     """livesell listens to the stage inside the block; the database stays in the folder."""
     heard = stage.source()
     told: list[SourceIs] = []
+    waits: list[float | None] = []
 
     def ready(shop: Shop) -> None:
         (listening,) = shop.spine.listening
         submit = listening.submit
 
         async def noted(ask: Ask) -> Answer:
-            told.extend(one for one in ask.commands if isinstance(one, SourceIs)) if isinstance(ask, Asked) else None
+            for one in ask.commands if isinstance(ask, Asked) else ():
+                if isinstance(one, SourceIs):
+                    now = datetime.now(UTC)
+                    told.append(one)
+                    waits.append((one.retry_at - now).total_seconds() if one.retry_at is not None else None)
             return await submit(ask)
 
         listening.submit = noted
@@ -71,4 +80,4 @@ async def evening(stage: Stage, folder: Path, *, record: Path | None = None) -> 
     async with running(config, [heard], record=record, ready=ready) as (shop, address), ClientSession() as http:
         key = {"Authorization": f"Bearer {shop.guard.keys.of('ingest')}"}
         stage.door = (http, f"{address}/in/{heard.name}", key)
-        yield Evening(shop, told)
+        yield Evening(shop, told, waits)
