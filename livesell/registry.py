@@ -20,6 +20,7 @@ from livesell.adapter import Adapter
 from livesell.errors import BadInput, ConfigError
 
 GROUP = "livesell.adapters"
+LONGEST_LINK = 2_000
 SHARED = ("platform", "name", "seller_ids")
 """Keys of a `[[source]]` table that every source has."""
 
@@ -118,7 +119,7 @@ def recognise(link: str) -> tuple[str, Mapping[str, Any]] | None:
 
 def pasted(link: str, names: Iterable[str], keys: Mapping[str, Any]) -> dict[str, Any]:
     """The `[[source]]` table of a pasted link with further keys, under a free name; BadInput for a strange link."""
-    found = recognise(link)
+    found = recognise(link) if len(link) <= LONGEST_LINK else None
     if found is None:
         words = "is not known; paste the address of a live or a channel as the browser shows it"
         raise BadInput(f"'{link[:200]}' {words}")

@@ -126,6 +126,7 @@ async def test_a_form_of_the_page_does_the_same(tmp_path: Path) -> None:
     [
         ({"link": "soup"}, 400, "is not known"),
         ({"link": ""}, 400, "is not known"),
+        ({"link": "twitch.tv/" + "x/" * 50_000}, 400, "is not known"),
         ({"link": 5}, 400, "field 'link': is missing"),
         ([], 400, "field 'link': is missing"),
         ({"link": "twitch.tv/first"}, 409, "listened to already by 'first'"),
