@@ -252,7 +252,22 @@ async def carry_out(here: Shop, show: int, body: object) -> Answer:
     asked = replace(asked, show=show)
     if isinstance(asked, c.EndShow):
         asked = replace(asked, at=None)
+    if isinstance(asked, c.SetContact) and asked.phone:
+        asked = replace(asked, phone=one_spelling(asked.phone, here.config.shop.country))
     return await here.writer.submit(Asked(asked.show, (asked,)))
+
+
+def one_spelling(phone: str, country: str) -> str:
+    """A phone as comments' phones are kept, so that the same one is seen to be the same; others as they were typed."""
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        return phone
+    if not phonenumbers.is_valid_number(found):
+        return phone
+    return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
 
 
 async def pinned(request: web.Request) -> web.Response:

@@ -146,7 +146,16 @@ async def review(request: web.Request) -> web.Response:
     show = await here.show_of(request)
     after = request.query.get("after") or None
     page = await here.look(lambda look: review_of(look, show, after))
-    return render(request, "review.html", page)
+    return render(request, "review.html", {**page, "dial": dial(here.config.shop.country)})
+
+
+@cache
+def dial(country: str) -> str:
+    """What stands before a country's phones when they are written for the world: +84; "" for none."""
+    import phonenumbers
+
+    code = phonenumbers.country_code_for_region(country)
+    return f"+{code}" if code else ""
 
 
 def review_of(look: Overview, show: ShowId, after: str | None) -> dict[str, Any]:

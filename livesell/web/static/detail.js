@@ -95,8 +95,11 @@ function use(buyer, name, value) {
   if (open) { open.input.value = value; open.changed(); open.save(); }
 }
 
+// As people of the country dial it.
+export const dialled = (phone) => (page.dial && phone.startsWith(page.dial) ? `0${phone.slice(page.dial.length)}` : phone);
+
 function field(buyer, name, label, type, extra, className = "") {
-  const key = `${buyer.id} ${name}`, known = fields.get(key), value = buyer[name] || "";
+  const key = `${buyer.id} ${name}`, known = fields.get(key), value = name === "phone" ? dialled(buyer.phone || "") : buyer[name] || "";
   if (known) { known.told(value); known.extra(extra); return known.element; }
   const input = make("input", { value, type: type === "tel" ? "tel" : "text", autocomplete: "off", spellcheck: "false", dir: "auto", "data-role": name, "data-field": name });
   const saved = make("span", { class: "saved", role: "status" }), offered = make("span", { class: "offered" }, extra);
@@ -135,7 +138,8 @@ function field(buyer, name, label, type, extra, className = "") {
     element, input, changed, save: () => { if (setting(kept(buyer.id, name)) !== null) save(); }, extra: (next) => { if (!offered.dataset.other) offered.replaceChildren(...(next ? [next] : [])); },
     // What comes from elsewhere never overwrites what is being typed: it is offered.
     told(next) {
-      if (next === base) return;
+      // The same phone in another spelling is no news.
+      if (next === base || (name === "phone" && next.replace(/\D/g, "") === base.replace(/\D/g, ""))) return;
       const mine = input.value.trim();
       if (mine === base || mine === next) { base = next; if (mine !== next && document.activeElement !== input) input.value = next; else if (mine !== next) offer(next); return; }
       offer(next);
