@@ -17,7 +17,18 @@ from sqlalchemy import Engine, select
 from livesell import events as e
 from livesell.errors import StoreError
 from livesell.ledger import Book
-from livesell.model import BuyerId, Code, CommentId, EventNumber, OrderId, Quantity, ShowId, Struct, quantity_number
+from livesell.model import (
+    BuyerId,
+    Code,
+    CommentId,
+    EventNumber,
+    OrderId,
+    Quantity,
+    ShowId,
+    Struct,
+    quantity_number,
+    times,
+)
 from livesell.onair import Mode, on_air
 from livesell.store import schema as s
 from livesell.store.asks import Numbered
@@ -89,10 +100,10 @@ class Touched:
 
 
 class Page:
-    """One listener: its key's role, its show, and what it has not been sent yet."""
+    """One listener: its key's role, its show, how names stand on it, and what it has not been sent yet."""
 
-    def __init__(self, role: Role, show: ShowId) -> None:
-        self.role, self.show = role, show
+    def __init__(self, role: Role, show: ShowId, names: Mode = "full") -> None:
+        self.role, self.show, self.names = role, show, names
         self.number = 0
         self.lost = False
         self._ready = asyncio.Event()
@@ -128,6 +139,10 @@ class Page:
                 await asyncio.wait_for(self._ready.wait(), QUIET)
             except TimeoutError:
                 return msgspec.json.encode({"number": self.number, "event": None})
+
+
+Listeners = tuple[Role, ShowId, Mode]
+"""Pages that are told the same."""
 
 
 class Feed:
@@ -178,7 +193,7 @@ class Feed:
             self._work.clear()
             commits = list(self._pending)
             self._pending.clear()
-            shows = {(page.role, page.show) for page in self.pages}
+            shows = {(page.role, page.show, page.names) for page in self.pages}
             # What the writer has just seen is told at once; what the database must be asked about is asked in a thread.
             at_hand = bool(commits) and all(seen is not None and len(events) <= SMALL for events, seen in commits)
             try:
@@ -193,30 +208,28 @@ class Feed:
                     page.lose()
                 continue
             for page in list(self.pages):
-                for number, message in told.get((page.role, page.show), ()):
+                for number, message in told.get((page.role, page.show, page.names), ()):
                     page.put(number, message)
 
     def _tell_all(
-        self, commits: Sequence[tuple[Sequence[Numbered], Book | None]], shows: Iterable[tuple[Role, ShowId]]
-    ) -> dict[tuple[Role, ShowId], list[tuple[int, bytes]]]:
-        told: dict[tuple[Role, ShowId], list[tuple[int, bytes]]] = {}
+        self, commits: Sequence[tuple[Sequence[Numbered], Book | None]], shows: Iterable[Listeners]
+    ) -> dict[Listeners, list[tuple[int, bytes]]]:
+        told: dict[Listeners, list[tuple[int, bytes]]] = {}
         for events, seen in commits:
             self._forget(events, seen)
-            for role, show in shows:
+            for role, show, names in shows:
                 mine = [one for one in events if one.event.show in (None, show)]
                 if mine:
                     self._sums_due.add(show)
                     with looking(
                         self.readers, self.settings.currency, self.settings.decimals, seen, self._kept
                     ) as look:
-                        told.setdefault((role, show), []).extend(self.messages(look, role, show, mine))
+                        told.setdefault((role, show, names), []).extend(self.messages(look, role, show, mine, names))
         if self._sums_are_due():
             with self.look() as look:
-                for role, show in shows:
+                for role, show, names in shows:
                     if show in self._sums_due:
-                        sums = look.sums(show) if role == "seller" else screen_sums(look, show)
-                        message = {"number": look.last_number(), "event": None, "now": {"sums": sums}}
-                        told.setdefault((role, show), []).append((-1, msgspec.json.encode(message)))
+                        told.setdefault((role, show, names), []).append((-1, sums_message(look, role, show)))
             self._sums_due.clear()
             self._sums_at = time.monotonic()
         return told
@@ -250,13 +263,13 @@ class Feed:
     async def listen(self, page: Page, after: int | None) -> AsyncGenerator[bytes, None]:
         """Messages for one page, from after a number, or from a snapshot; ends when the page is lost."""
         self.pages.add(page)
-        role, show = page.role, page.show
+        role, show, names = page.role, page.show, page.names
         blind = False
         try:
             loop = asyncio.get_running_loop()
             while True:
                 try:
-                    number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after)
+                    number, messages = await loop.run_in_executor(self._thread, self._begin, role, show, after, names)
                     break
                 except StoreError as error:
                     if after is None or page.lost:
@@ -277,7 +290,7 @@ class Feed:
         finally:
             self.pages.discard(page)
 
-    def _begin(self, role: Role, show: ShowId, after: int | None) -> tuple[int, list[bytes]]:
+    def _begin(self, role: Role, show: ShowId, after: int | None, names: Mode) -> tuple[int, list[bytes]]:
         with self.look() as look:
             last = look.last_number()
             if after is not None and 0 <= last - after <= BACKLOG:
@@ -290,17 +303,20 @@ class Feed:
                     )
                 ]
                 mine = [one for one in missed if one.event.show in (None, show)]
-                return last, [message for _, message in self.messages(look, role, show, mine)]
-            now = look.snapshot(show) if role == "seller" else self.screen(look, show)
+                told = [message for _, message in self.messages(look, role, show, mine, names)]
+                return last, [*told, sums_message(look, role, show)] if mine else told
+            now = look.snapshot(show) if role == "seller" else self.screen(look, show, names)
             now["language"] = self.settings.language
             return last, [msgspec.json.encode({"number": last, "event": {"type": "snapshot"}, "now": now})]
 
     # --- messages -------------------------------------------------------------------------------------------------
 
-    def messages(self, look: Overview, role: Role, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
+    def messages(
+        self, look: Overview, role: Role, show: ShowId, events: Sequence[Numbered], names: Mode = "full"
+    ) -> list[tuple[int, bytes]]:
         """One message an event, each with what it was the last to touch."""
         if role == "overlay":
-            return self._screen_messages(look, show, events)
+            return self._screen_messages(look, show, events, names)
         touched = Touched(events)
         for buyer, index in touched.buyers.items():
             for order in look.book.orders_of(show, buyer):
@@ -329,7 +345,7 @@ class Feed:
 
     # --- the screen -----------------------------------------------------------------------------------------------
 
-    def screen(self, look: Overview, show: ShowId) -> Shape:
+    def screen(self, look: Overview, show: ShowId, names: Mode | None = None) -> Shape:
         """All that an overlay shows: confirmed buyers (the newest last), the product on show, sums. Nothing else."""
         confirmed = (
             select(s.events.c.order)
@@ -338,7 +354,7 @@ class Feed:
             .limit(ON_SCREEN * 4)
         )
         ids = list(dict.fromkeys(OrderId(number) for number in look.connection.scalars(confirmed)))[:ON_SCREEN]
-        rows = [self.row(look, order) for order in reversed(ids)]
+        rows = [self.row(look, order, names or self.settings.names) for order in reversed(ids)]
         state = look.book.show(show)
         return {
             "buyers": [row for row in rows if "name" in row],
@@ -347,7 +363,7 @@ class Feed:
             "sums": screen_sums(look, show),
         }
 
-    def row(self, look: Overview, order: OrderId) -> Shape:
+    def row(self, look: Overview, order: OrderId, names: Mode) -> Shape:
         """A confirmed buyer as she stands on the screen; only the number where she must not stand there."""
         state = look.book.order(order)
         if state is None:
@@ -374,7 +390,7 @@ class Feed:
         return {
             "number": state.number,
             "order": state.code,
-            "name": on_air(person.name, self.settings.names, f"#{state.number}"),
+            "name": on_air(person.name, names, f"#{state.number}"),
             "items": list(items.values()),
             "seen": state.seen,
         }
@@ -392,14 +408,16 @@ class Feed:
             "left": look.left(product),
         }
 
-    def _screen_messages(self, look: Overview, show: ShowId, events: Sequence[Numbered]) -> list[tuple[int, bytes]]:
+    def _screen_messages(
+        self, look: Overview, show: ShowId, events: Sequence[Numbered], names: Mode
+    ) -> list[tuple[int, bytes]]:
         touched = Touched(events)
         for buyer, index in touched.buyers.items():
             for order in look.book.orders_of(show, buyer):
                 touched.orders.setdefault(order.id, index)
         now: list[Shape] = [{} for _ in events]
         for number, index in touched.orders.items():
-            row = self.row(look, number)
+            row = self.row(look, number, names)
             if "name" in row:
                 now[index].setdefault("buyers", []).append(row)
             else:
@@ -424,9 +442,9 @@ SCREEN_EVENTS = ("confirmed", "pinned", "product", "show")
 
 
 def screen_sums(look: Overview, show: ShowId) -> Shape:
-    """What a goal is measured by: orders, units and buyers that are confirmed."""
+    """What a goal is measured by: orders, units, buyers and money that are confirmed."""
     found = look.connection.execute(
-        select(s.lines.c.confirmed, s.orders.c.buyer, s.orders.c.id)
+        select(s.lines.c.confirmed, s.lines.c.unit_price, s.orders.c.buyer, s.orders.c.id)
         .join(s.orders, s.orders.c.id == s.lines.c.order)
         .where(
             s.lines.c.show == show,
@@ -438,7 +456,14 @@ def screen_sums(look: Overview, show: ShowId) -> Shape:
         "orders": len({row.id for row in found}),
         "units": quantity_number(Quantity(sum(row.confirmed for row in found))),
         "buyers": len({row.buyer for row in found}),
+        "money": look.money(sum(times(row.unit_price, row.confirmed) for row in found)),
     }
+
+
+def sums_message(look: Overview, role: Role, show: ShowId) -> bytes:
+    """What a show amounts to now, for pages of a role."""
+    sums = look.sums(show) if role == "seller" else screen_sums(look, show)
+    return msgspec.json.encode({"number": look.last_number(), "event": None, "now": {"sums": sums}})
 
 
 def spread(now: list[Shape], kind: str, shapes: Iterable[Shape], at: Any, key: str) -> None:

@@ -7,6 +7,8 @@ import unicodedata
 from typing import Literal
 
 Mode = Literal["full", "short", "masked", "code"]
+MODES: tuple[Mode, ...] = ("full", "short", "masked", "code")
+"""From the one that shows most of a name to the one that shows none."""
 
 MOST = 40
 """Letters (with their marks) of a name that are shown."""
@@ -36,6 +38,15 @@ def on_air(name: str, mode: Mode, stand_in: str) -> str:
         letters = clusters(clean)
         clean = letters[0] + "••" + (letters[-1] if len(letters) > 2 else "")
     return clean
+
+
+def stricter(shop: Mode, wanted: str | None) -> Mode:
+    """The mode that shows less; what is not known as one is as the shop has it.
+
+    An overlay's address stands in a broadcasting program: it may show less of a name than the shop does, never more.
+    """
+    asked = next((mode for mode in MODES if mode == wanted), shop)
+    return max(shop, asked, key=MODES.index)
 
 
 def readable(name: str) -> str:

@@ -7,6 +7,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, expect
+
+from livesell import bundle
+from livesell.commands import Confirm
+from livesell.store import Asked
+from livesell.web import pages, themes
+from tests.test_pages import browser, page_of, selling
+
+__all__ = ["browser"]
 
 ROOT = Path(__file__).parent.parent
 OVERLAYS = ROOT / "overlays"
@@ -31,20 +40,71 @@ def test_a_theme_is_markup_style_and_settings(theme: Path) -> None:
 @pytest.mark.parametrize("theme", THEMES, ids=lambda path: path.name)
 def test_settings_are_described(theme: Path) -> None:
     """Each has a type and a default within its bounds, and stands in the document."""
-    settings = tomllib.loads((theme / "theme.toml").read_text(encoding="utf-8"))
-    assert {"en", "vi", "bn"} <= set(settings["title"])
-    for name, setting in settings["settings"].items():
-        assert setting["type"] in ("color", "number", "choice", "text", "switch"), name
-        if setting["type"] == "number":
-            assert setting["min"] <= setting["default"] <= setting["max"], name
-        assert f"`{name}`" in DOCUMENT, name
+    about = themes.described(theme.name)
+    assert {"en", "vi", "bn"} <= set(about["title"])
+    assert about["sizes"] == ["1080x1920", "1920x1080"]
+    own = tomllib.loads((theme / "theme.toml").read_text(encoding="utf-8"))["settings"]
+    for name, setting in about["settings"].items():
+        assert {"en", "vi", "bn"} <= set(setting["label"]), name
+        if setting["type"] == "choice":
+            assert set(setting.get("words", {})) == set(setting["options"]), name
+        table = DOCUMENT.split(
+            f"\n| key | of `{theme.name}` |" if "type" in own.get(name, {}) else "\n| key | of every theme |"
+        )[1]
+        row = next(row for row in table.split("\n\n")[0].splitlines() if row.startswith(f"| `{name}`"))
+        default = str(setting["default"])
+        shown = {"True": "on", "False": "off", "": '""'}.get(default, default.removeprefix("0") or "0")
+        assert shown in row.split("|")[2] or name == "corner", name
 
 
 def test_every_mark_in_the_document_is_one_that_the_script_fills() -> None:
     """The table of marks is the script's."""
     scripts = ROOT / "livesell" / "web" / "static"
-    script = "".join((scripts / name).read_text(encoding="utf-8") for name in ("air.js", "buyers.js"))
-    marks = set(re.findall(r"data-[a-z]+(?:-[a-z]+)*", DOCUMENT.split("## Settings")[0]))
-    assert marks
-    for mark in marks:
-        assert f"[{mark}]" in script, mark
+    air = (scripts / "air.js").read_text(encoding="utf-8")
+    told: dict[str, set[str]] = {}
+    for row in DOCUMENT.split("## Marks")[1].split("## ")[0].splitlines():
+        cells = row.split("|")
+        marks = re.findall(r"data-[a-z]+(?:-[a-z]+)*", cells[1]) if len(cells) > 3 else []
+        for name in re.findall(r"`([a-z]+)`", cells[2]) if marks else []:
+            told.setdefault(name, set()).update(marks)
+    assert set(told) == {"every", *themes.SCRIPTS}
+    for name in themes.SCRIPTS:
+        script = (scripts / f"{name}.js").read_text(encoding="utf-8")
+        filled = set(re.findall(r"\[(data-[a-z]+(?:-[a-z]+)*)\]", script + air))
+        assert filled == told[name] | told["every"], name
+    for theme in THEMES:
+        markup = (theme / "overlay.html").read_text(encoding="utf-8")
+        used = set(re.findall(r"data-[a-z]+(?:-[a-z]+)*", markup))
+        assert used <= told[themes.script(theme.name)] | told["every"], theme.name
+
+
+@pytest.mark.browser
+async def test_the_example_of_the_document_is_a_theme(
+    tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its three blocks, put into a folder as it says, show three names of a true evening and take settings."""
+    folder = tmp_path / "overlays" / "quiet"
+    folder.mkdir(parents=True)
+    for name, kind in (("overlay.html", "html"), ("overlay.css", "css"), ("theme.toml", "toml")):
+        blocks = re.findall(rf"```{kind}\n(.*?)```", DOCUMENT, re.DOTALL)
+        assert len(blocks) == 1, kind
+        (folder / name).write_text(blocks[0], encoding="utf-8")
+    monkeypatch.setattr(bundle, "OVERLAY_FOLDER", folder.parent)
+    pages.assets.cache_clear()
+    pages.environment.cache_clear()
+    try:
+        (tmp_path / "shop").mkdir()
+        async with selling(tmp_path / "shop") as evening, page_of(browser, {"width": 1920, "height": 1080}) as page:
+            await page.goto(evening.url("/overlay/quiet", "overlay") + "&accent=%2300FFAA")
+            for number, name in enumerate(("mai", "lin", "hoa", "lan")):
+                await evening.say(str(number), name, "chốt H2")
+            orders = await evening.shop.look(lambda look: look.orders(evening.shop.show))
+            for order in orders:
+                await evening.shop.writer.submit(Asked(evening.shop.show, (Confirm(order=order["code"]),)))
+            await expect(page.locator("li:visible")).to_have_count(3)
+            await expect(page.locator("li:visible", has_text="lan")).to_be_visible()
+            await expect(page.locator("[data-total]")).to_have_text("4")
+            await expect(page.locator("[data-total]")).to_have_css("background-color", "rgb(0, 255, 170)")
+    finally:
+        pages.assets.cache_clear()
+        pages.environment.cache_clear()

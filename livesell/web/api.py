@@ -21,6 +21,7 @@ from livesell.catalog.sheet import Row, product_of
 from livesell.errors import BadInput, CatalogError, LivesellError, NotFound, Refused
 from livesell.feed import Page, told
 from livesell.model import BuyerId, Code, OrderId
+from livesell.onair import stricter
 from livesell.store import Answer, Asked, Said
 from livesell.store.overview import Overview
 from livesell.store.worklists import LISTS
@@ -348,7 +349,10 @@ async def feed(request: web.Request) -> web.StreamResponse:
         raise Refusal(503, "too_many_pages", "too many pages are open")
     socket = web.WebSocketResponse(heartbeat=20, max_msg_size=65_536, compress=False)
     await socket.prepare(request)
-    page = Page("seller" if role == "seller" else "overlay", show)
+    if role == "seller":
+        page = Page("seller", show)
+    else:
+        page = Page("overlay", show, stricter(here.config.overlay.names, request.query.get("names")))
     reader = asyncio.ensure_future(drain(socket))
     reader.add_done_callback(lambda _: page.lose())
     messages = here.feed.listen(page, after)

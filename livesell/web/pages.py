@@ -18,9 +18,10 @@ from livesell import bundle, exports, i18n
 from livesell.config import Config
 from livesell.errors import NotFound, Refused
 from livesell.model import ShowId
+from livesell.onair import stricter
 from livesell.store.overview import Overview
 from livesell.web import refusal as no
-from livesell.web import view
+from livesell.web import themes, view
 from livesell.web.api import carry_out
 from livesell.web.assets import Assets, found_themes
 from livesell.web.body import read_form
@@ -81,12 +82,12 @@ def add_routes(app: web.Application, guard: Guard) -> None:
 
 
 def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.Response:
-    """A page in the shop's language, or the one asked for."""
+    """A page in the language that its context names, else the one asked for, else the shop's."""
     here = shop(request)
-    language = request.query.get("lang") or request.cookies.get("livesell_lang") or here.config.shop.language
+    language = context.get("language") or request.query.get("lang") or request.cookies.get("livesell_lang")
+    language = language or here.config.shop.language
     words = i18n.Words(language, here.currency, here.config.shop.timezone)
     page = {
-        "language": words.language,
         "languages": i18n.languages(),
         "shop": {
             "name": here.config.shop.name,
@@ -97,6 +98,7 @@ def render(request: web.Request, name: str, context: Mapping[str, Any]) -> web.R
         "words": dict(words.table),
         "port": here.guard.port,
         **context,
+        "language": words.language,
     }
     text = environment().get_template(name).render(page=page, **view.functions(words))
     return web.Response(text=text, content_type="text/html", charset="utf-8")
@@ -180,19 +182,33 @@ def review_of(look: Overview, show: ShowId, after: str | None) -> dict[str, Any]
 
 
 async def overlay(request: web.Request) -> web.Response:
-    """A theme, for a broadcasting program."""
+    """A theme, for a broadcasting program; with `sample=1` one that hears only what the preview page plays to it."""
     here = shop(request)
+    theme = theme_of(request)
+    rules = themes.settings(theme)
+    asked = request.query
+    names = stricter(here.config.overlay.names, asked.get("names") or rules.get("names", {}).get("default"))
+    # A cookie of the pages does not count here: what is on air does not hang on who else looked.
+    language = asked.get("lang") or rules.get("lang", {}).get("default")
+    language = language if language in i18n.languages() else here.config.shop.language
+
+    def screen(look: Overview) -> tuple[int, dict[str, Any]]:
+        return look.last_number(), here.feed.screen(look, here.show, names)
+
+    sample = asked.get("sample") == "1"
+    number, now = (0, {}) if sample else await here.look(screen)
+    # A theme is inert: its markup is put in as it is, and the policy of overlay pages lets no script of its own run.
+    body = Markup((assets().themes[theme] / "overlay.html").read_text(encoding="utf-8"))  # noqa: S704
+    page = {"theme": theme, "theme_body": body, "number": number, "now": now, "sample": sample, "language": language}
+    return render(request, "overlay.html", {**page, "at": here.clock()})
+
+
+def theme_of(request: web.Request) -> str:
+    """The theme that an address names; NotFound for any that was not found in the folder of overlays."""
     theme = request.match_info["theme"]
     if theme not in assets().themes:
         raise NotFound("overlay", theme if theme.isprintable() and len(theme) <= 40 else "of that name")
-
-    def screen(look: Overview) -> tuple[int, dict[str, Any]]:
-        return look.last_number(), here.feed.screen(look, here.show)
-
-    number, now = await here.look(screen)
-    # A theme is inert: its markup is put in as it is, and the policy of overlay pages lets no script of its own run.
-    body = Markup((assets().themes[theme] / "overlay.html").read_text(encoding="utf-8"))  # noqa: S704
-    return render(request, "overlay.html", {"theme": theme, "theme_body": body, "number": number, "now": now})
+    return theme
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

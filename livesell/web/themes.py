@@ -1,4 +1,7 @@
-"""What a theme's `theme.toml` says of it: its settings with their limits, read once for each change of the file."""
+"""What a theme's `theme.toml` says of it: its settings with their limits, read once for each change of the file.
+
+`themes.toml` has the settings of every theme; a theme's own file has its further ones, and other defaults.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from livesell.errors import ConfigError
 KINDS = ("color", "number", "choice", "text", "switch")
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
-SCRIPTS = ("buyers",)
+SCRIPTS = ("buyers", "ticker", "product", "goal", "thanks")
 """The behaviours that themes can name: `script` in `theme.toml`. A theme brings none of its own (decision 0052)."""
+
+COMMON = bundle.PACKAGE / "web" / "themes.toml"
 
 _read: dict[Path, tuple[int, dict[str, Any]]] = {}
 
@@ -26,19 +31,23 @@ def script(theme: str, folder: Path | None = None) -> str:
 
 
 def settings(theme: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """A theme's settings by key: `type`, `default` and what limits it; {} for a theme without `theme.toml`.
+    """A theme's settings by key, its own first: `type`, `default` and what limits it.
 
     ConfigError names the file and the key where a setting has no type or default that fits.
     """
-    found: dict[str, dict[str, Any]] = _theme(theme, folder).get("settings", {})
-    return found
+    found: dict[str, dict[str, Any]] = _theme(theme, folder)["settings"]
+    hidden = ("label", "words")
+    return {key: {name: one for name, one in setting.items() if name not in hidden} for key, setting in found.items()}
+
+
+def described(theme: str, folder: Path | None = None) -> dict[str, Any]:
+    """All that the preview page tells of a theme: `title`, `sizes`, `preview`, `settings` with their labels."""
+    return _theme(theme, folder)
 
 
 def _theme(theme: str, folder: Path | None) -> dict[str, Any]:
     path = (folder or bundle.OVERLAY_FOLDER) / theme / "theme.toml"
-    if not path.is_file():
-        return {}
-    changed = path.stat().st_mtime_ns
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
     known = _read.get(path)
     if known is None or known[0] != changed:
         known = _read[path] = changed, _checked(path)
@@ -46,19 +55,32 @@ def _theme(theme: str, folder: Path | None) -> dict[str, Any]:
 
 
 def _checked(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"is not TOML: {error}") from None
+    table = _table(path) if path.is_file() else {}
     if table.get("script", SCRIPTS[0]) not in SCRIPTS:
         raise ConfigError(f"{path} script", f"is none of {', '.join(SCRIPTS)}")
-    found = table.get("settings", {})
-    for key, setting in found.items():
+    common = _table(COMMON)["settings"]
+    without = table.get("without", [])
+    for key in without:
+        if key not in common:
+            raise ConfigError(f"{path} without", f"'{key}' is no setting of every theme")
+    own = table.get("settings", {})
+    for key, setting in own.items():
+        if not isinstance(setting, dict):
+            raise ConfigError(f"{path} settings.{key}", "is not a table", f"write [settings.{key}]")
+    merged = {key: common.get(key, {}) | setting for key, setting in own.items()}
+    merged |= {key: setting for key, setting in common.items() if key not in own and key not in without}
+    for key, setting in merged.items():
         problem = _problem(setting)
         if problem:
             raise ConfigError(f"{path} [settings.{key}]", problem)
-    kept = {key: {name: one for name, one in setting.items() if name != "label"} for key, setting in found.items()}
-    return {**table, "settings": kept}
+    return {**table, "settings": merged}
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"is not TOML: {error}") from None
 
 
 def _problem(setting: Any) -> str:

@@ -59,6 +59,7 @@ def functions(words: Words) -> dict[str, Callable[..., Any]]:
         "data": lambda page, *prefixes: data(page, words, prefixes),
         "first": first,
         "formats": words.formats,
+        "air_words": lambda: {key: text for key, text in words.table.items() if key.startswith("air.")},
         "theme_settings": themes.settings,
         "theme_script": themes.script,
         "native_digits": lambda: bool(words.native),

@@ -41,39 +41,118 @@ if (given("accent")) {
 }
 if (settings.plate) style.setProperty("--plate", [1, 3, 5].map((at) => parseInt(settings.plate.slice(at, at + 2), 16)).join(" "));
 for (const key of ["plate_opacity", "scale"]) if (settings[key] !== undefined) style.setProperty(`--${key.replace("_", "-")}`, String(settings[key]));
-for (const key of ["corner", "safe"]) if (settings[key]) document.documentElement.dataset[key] = settings[key];
+for (const key of ["corner", "safe", "edge"]) if (settings[key]) document.documentElement.dataset[key] = settings[key];
 
 // --- words ----------------------------------------------------------------------------------------------------------
 
 const native = (text) => (digits ? text.replace(/[0-9]/g, (digit) => digits[digit]) : text);
-export function quantity(value) {
-  const [whole, rest = ""] = Number(value).toFixed(3).split(".");
-  const kept = rest.replace(/0+$/, "");
-  return native(whole.replace(/\B(?=(\d{3})+$)/g, formats.group) + (kept ? formats.decimal + kept : ""));
+
+function plain(value, least, most) {
+  const [whole, rest = ""] = Math.abs(value).toFixed(most).split(".");
+  let kept = rest;
+  while (kept.length > least && kept.endsWith("0")) kept = kept.slice(0, -1);
+  const every = (text, by) => text.replace(new RegExp(`\\B(?=(\\d{${by}})+$)`, "g"), formats.group);
+  const grouped = formats.pairs && whole.length > 3 ? every(whole.slice(0, -3), 2) + formats.group + whole.slice(-3) : every(whole, 3);
+  return grouped + (kept ? formats.decimal + kept : "");
 }
-export const word = (key, n) => data.words[key].replace("{n}", n === undefined ? "" : quantity(n));
+
+export const quantity = (value) => native((value < 0 ? "-" : "") + plain(Number(value), 0, 3));
+
+export function money(amount) {
+  const value = Number(amount), places = Number.isInteger(value) ? 0 : formats.places;
+  return native((value < 0 ? "-" : "") + formats.before + plain(value, places, places) + formats.after);
+}
+
+const shown = (value) => (typeof value === "number" ? quantity(value) : String(value));
+
+export function word(key, given = {}) {
+  const text = data.words[key] || "";
+  return (typeof text === "string" ? text : text[given.n === 1 ? 0 : text.length - 1]).replace(/\{(\w+)\}/g, (all, name) => (given[name] === undefined ? all : shown(given[name])));
+}
+
+// What a buyer has, in a few words: A12 ×2 · B3 M ×1 +2.
+export function items(buyer, most = 2) {
+  const one = (item) => [item.code, item.options, `×${quantity(item.quantity)}`].filter(Boolean).join(" ");
+  const all = (buyer.items || []).map(one);
+  // What does not fit is counted: half an item would tell a wrong quantity.
+  let shown = Math.min(most, all.length);
+  while (shown > 1 && all.slice(0, shown).join(" · ").length > 14) shown -= 1;
+  const first = all.slice(0, shown).join(" · ");
+  return all.length > shown ? `${first} +${quantity(all.length - shown)}` : first;
+}
+
+// Text goes in as text, and only where it differs; a theme may leave any mark out.
+export function put(element, text) { if (element && element.textContent !== text) element.textContent = text; }
+
+// --- time -----------------------------------------------------------------------------------------------------------
+
+export const EASE = "cubic-bezier(.2, 0, 0, 1)";
+
+// At most four times a second, and never the last time lost; `once` for a whole picture.
+export function slowly(draw) {
+  let at = 0, timer = 0;
+  return function now(once = false) {
+    const wait = at + 250 - Date.now();
+    if (wait > 0 && once !== true) { if (!timer) timer = setTimeout(() => { timer = 0; now(); }, wait); return; }
+    at = Date.now();
+    draw();
+  };
+}
+
+// Comes in and goes; a page that is not drawn finishes no animation, so a timer ends it.
+const leaving = new WeakMap();
+export function enter(element, still = false) {
+  clearTimeout(leaving.get(element));
+  leaving.delete(element);
+  for (const motion of element.getAnimations()) motion.cancel();
+  element.hidden = false;
+  if (!still) element.animate(calm ? [{ opacity: 0 }, { opacity: 1 }] : [{ opacity: 0, transform: "translateY(calc(var(--u) * -24))" }, { opacity: 1, transform: "none" }], { duration: 240, easing: EASE });
+}
+export function leave(element, still = false) {
+  if (element.hidden || leaving.has(element)) return;
+  if (still) { element.hidden = true; return; }
+  const motion = element.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 160, fill: "forwards" });
+  leaving.set(element, setTimeout(() => { leaving.delete(element); element.hidden = true; motion.cancel(); }, 170));
+}
+
+// How old a message is, in seconds, by the server's clock.
+const skew = data.at ? Date.now() - Date.parse(data.at) : 0;
+export const age = (event) => (event && event.at ? (Date.now() - skew - Date.parse(event.at)) / 1000 : 0);
 
 // --- the feed -------------------------------------------------------------------------------------------------------
 
 // `still(now)` paints a whole picture without motion, `told(message)` one change.
 export function onAir({ still, told }) {
   let away = 0, gone = false;
-  const key = query.get("key");
+  // All of it, whatever a theme moves itself.
+  const fade = (from, to, duration) => document.body.animate([{ opacity: from }, { opacity: to }], { duration, fill: "forwards" });
   still(data.now);
-  listen({
+  if (data.sample) {
+    // The preview plays to this page what the feed would say.
+    addEventListener("message", ({ origin, source, data: said }) => {
+      if (origin !== location.origin || source !== parent || !said) return;
+      if (said.still) still(said.still); else if (said.told) told(said.told);
+    });
+    if (parent !== window) parent.postMessage({ ready: true }, location.origin);
+    return;
+  }
+  const key = query.get("key");
+  const line = listen({
     after: data.number,
-    query: `as=overlay${key ? `&key=${encodeURIComponent(key)}` : ""}`,
+    query: `as=overlay${settings.names && settings.names !== "shop" ? `&names=${settings.names}` : ""}${key ? `&key=${encodeURIComponent(key)}` : ""}`,
     message(message) {
       if (!message.now) return;
-      if (message.event && message.event.type === "snapshot") still(message.now); else told(message);
+      if (!message.event || message.event.type !== "snapshot") { told(message); return; }
+      still(message.now);
+      if (gone) { gone = false; fade(0, 1, 240); }
     },
     state(is) {
       if (is === "open") {
         clearTimeout(away);
         away = 0;
-        if (gone) { gone = false; root.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 240, fill: "forwards" }); }
       } else if (!away && !gone) {
-        away = setTimeout(() => { away = 0; gone = true; root.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 600, fill: "forwards" }); }, (settings.quiet_after || 30) * 1000);
+        // What was on air when the line broke is a lie by then: the next picture is a new one, painted still.
+        away = setTimeout(() => { away = 0; gone = true; line.forget(); fade(1, 0, 600); }, (settings.quiet_after || 30) * 1000);
       }
     },
   });

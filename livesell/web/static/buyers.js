@@ -1,20 +1,25 @@
 // Confirmed buyers on air: newest on top, one buyer one row, on a fixed pool of rows; a crowd is shown in turns.
 
-import { root, settings, calm, quantity, word, onAir } from "./air.js";
+import { root, settings, calm, quantity, word, items, put, slowly, EASE, onAir } from "./air.js";
 
-const STEP = 250, TURN = 1500, CROWD = 10, FLOOD = 40, COUNT = 250, MOST = 500;
-const EASE = "cubic-bezier(.2, 0, 0, 1)";
+const STEP = 250, TURN = 1500, CROWD = 10, FLOOD = 40, MOST = 500;
 const list = root.querySelector("[data-rows]"), template = root.querySelector("[data-row]"), more = root.querySelector("[data-more]"), total = root.querySelector("[data-total]");
-const rows = Math.round(settings.rows), hold = settings.hold * 1000;
+const most = Math.round(settings.rows), hold = settings.hold * 1000;
 
-let buyers = new Map(), sums = {}, queue = [], shown = [], timer = 0, countedAt = 0, countTimer = 0;
+let buyers = new Map(), sums = {}, queue = [], shown = [], timer = 0;
 const left = new Map(); // when a shown row's time is over, where rows do not stay
 
-root.querySelector("[data-heading]").textContent = settings.heading || word("air.buyers");
+put(root.querySelector("[data-heading]"), settings.heading || word("air.buyers"));
 for (const part of template.content.querySelectorAll("[data-part]")) part.hidden = settings.show ? !settings.show.split("-").includes(part.dataset.part) : false;
 
+// A vertical picture has room for four above the face; who wants more of them says so in the address.
+if (new URLSearchParams(location.search).has("rows")) document.documentElement.dataset.rows = "given";
+let rows = most;
+function room() { rows = Math.max(1, Math.min(most, Number(getComputedStyle(document.documentElement).getPropertyValue("--most")) || most)); }
+room();
+
 // The pool: one element a row, and one that leaves while another comes.
-const pool = Array.from({ length: rows + 1 }, () => {
+const pool = Array.from({ length: most + 1 }, () => {
   const made = template.content.firstElementChild.cloneNode(true);
   made.hidden = true;
   list.append(made);
@@ -22,17 +27,10 @@ const pool = Array.from({ length: rows + 1 }, () => {
 });
 const at = new Map(); // buyer's number -> its element
 
-function items(buyer) {
-  const one = (item) => [item.code, item.options, `×${quantity(item.quantity)}`].filter(Boolean).join(" ");
-  const first = buyer.items.slice(0, 2).map(one).join(" · ");
-  return buyer.items.length > 2 ? `${first} +${quantity(buyer.items.length - 2)}` : first;
-}
-
 function fill(element, buyer) {
-  const put = (name, text) => { const part = element.querySelector(name); if (part && part.textContent !== text) part.textContent = text; };
-  put("[data-number]", quantity(buyer.number));
-  put("[data-name]", buyer.name);
-  put("[data-items]", items(buyer));
+  put(element.querySelector("[data-number]"), quantity(buyer.number));
+  put(element.querySelector("[data-name]"), buyer.name);
+  put(element.querySelector("[data-items]"), items(buyer));
 }
 
 // A row's place is its transform, so that moving it re-lays nothing.
@@ -64,16 +62,15 @@ function draw(still) {
   head();
 }
 
+const count = slowly(() => put(total, quantity(sums.orders === undefined ? buyers.size : sums.orders)));
+
 function head() {
   root.hidden = buyers.size === 0;
-  const waiting = queue.length > FLOOD ? queue.length : 0;
-  more.hidden = !waiting;
-  if (waiting) more.textContent = word("air.more", waiting);
-  const wait = countedAt + COUNT - Date.now();
-  if (wait > 0) { if (!countTimer) countTimer = setTimeout(() => { countTimer = 0; head(); }, wait); return; }
-  countedAt = Date.now();
-  const text = quantity(sums.orders === undefined ? buyers.size : sums.orders);
-  if (total.textContent !== text) total.textContent = text;
+  if (more) {
+    more.hidden = queue.length <= FLOOD;
+    if (!more.hidden) put(more, word("air.more", { n: queue.length }));
+  }
+  count();
 }
 
 function show(number) {
@@ -119,9 +116,10 @@ function still(now) {
   buyers = new Map((now.buyers || []).map((buyer) => [buyer.number, buyer]));
   sums = now.sums || {};
   shown = hold ? [] : [...buyers.keys()].slice(-rows).reverse();
-  countedAt = 0;
   draw(true);
 }
+
+addEventListener("resize", () => { room(); shown = shown.slice(0, rows); if (!hold) for (const one of [...buyers.keys()].reverse()) if (shown.length < rows && !shown.includes(one) && !queue.includes(one)) shown.push(one); draw(true); });
 
 const look = (buyer) => JSON.stringify([buyer.name, buyer.items]);
 

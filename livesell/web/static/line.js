@@ -51,7 +51,8 @@ export function listen({ after, query = "", message, state }) {
   // Something is said at least every 15 s: a line that says nothing for longer is dead.
   setInterval(() => { if (socket.readyState === WebSocket.OPEN && Date.now() - heard > SILENT) socket.close(); }, 10000);
   connect();
-  return { number: () => number };
+  // `forget`: what was told is no longer shown; the next line begins with all of it.
+  return { number: () => number, forget: () => { number = null; } };
 }
 
 // --- taps -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,58 @@
+// The product on show: code, name, price, what is left and how to order; another one comes by a cross-fade.
+
+import { root, settings, quantity, money, word, put, enter, leave, onAir } from "./air.js";
+
+const card = root.querySelector("[data-card]"), picture = root.querySelector("[data-picture]"), left = root.querySelector("[data-left]");
+let shown = null;
+
+// Words, not colours or blinking: how many there are, that they are nearly gone, that one can still queue.
+function stock(product) {
+  if (settings.left === "none" || product.left === null || product.left === undefined) return ["", false];
+  if (product.left <= 0) return [word("air.out"), true];
+  const few = product.left <= settings.few_at;
+  if (settings.left === "few") return [few ? word("air.few") : "", few];
+  const rest = word("air.left", { n: product.left });
+  return [few ? `${word("air.few")} · ${rest}` : rest, few];
+}
+
+function fill(product) {
+  put(root.querySelector("[data-code]"), product.code);
+  put(root.querySelector("[data-name]"), product.name);
+  put(root.querySelector("[data-price]"), settings.price && product.price !== null ? money(product.price) + (product.unit ? `/${product.unit}` : "") : "");
+  const [text, few] = stock(product);
+  put(left, text);
+  if (left) left.classList.toggle("few", few);
+  put(root.querySelector("[data-how]"), settings.how || word("air.how", { code: product.code }));
+  if (!picture) return;
+  const address = settings.picture && product.picture ? product.picture : "";
+  if ((picture.getAttribute("src") || "") === address) return;
+  picture.hidden = true;
+  if (address) picture.src = address; else picture.removeAttribute("src");
+}
+if (picture) {
+  picture.addEventListener("load", () => { picture.hidden = false; });
+  picture.addEventListener("error", () => { picture.hidden = true; });
+}
+
+function show(product, still) {
+  const before = shown;
+  shown = product;
+  if (!product) { leave(root, still); return; }
+  if (!before || still) { fill(product); enter(root, still); return; }
+  if (before.code !== product.code) {
+    // The old card stands over the new one and goes.
+    const old = card.cloneNode(true);
+    for (const one of [old, ...old.querySelectorAll("*")]) for (const name of one.getAttributeNames()) if (name.startsWith("data-")) one.removeAttribute(name);
+    Object.assign(old.style, { position: "absolute", inset: "0" });
+    root.append(old);
+    old.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 160, fill: "forwards" });
+    card.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 160 });
+    setTimeout(() => old.remove(), 170);
+  }
+  fill(product);
+}
+
+onAir({
+  still(now) { show(now.pinned || null, true); },
+  told({ now }) { if (now.pinned !== undefined) show(now.pinned, false); },
+});
