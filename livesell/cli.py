@@ -178,6 +178,29 @@ def decode(platform: str, file: Path) -> None:
     decoding.run(platform, file, sys.stdout)
 
 
+@app.command()
+def obs(
+    theme: Annotated[
+        list[str] | None, typer.Argument(help="Themes, with settings: buyers product 'goal?target=80'.")
+    ] = None,
+    *,
+    scene: Annotated[str, typer.Option(help="The scene to put them into; the one on air where it is left out.")] = "",
+    by_address: Annotated[bool, typer.Option("--by-address", help="No pages on disk that wait for livesell.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Open and end the show with the stream.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Put overlays into a running OBS, or put right what is there."""
+    import asyncio
+
+    from livesell import broadcast
+
+    settings = configured(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(
+            broadcast.run(settings, theme or (), scene=scene, by_address=by_address, follow=follow, out=sys.stdout)
+        )
+
+
 @catalog_app.command("import")
 def catalog_import(file: Path, config: ConfigOption = None) -> None:
     """Take in a product sheet, CSV or XLSX."""

@@ -78,6 +78,15 @@ class Overlay(Section, frozen=True, kw_only=True):
     names: Literal["full", "short", "masked"] = "short"
 
 
+class Obs(Section, frozen=True, kw_only=True):
+    """`[obs]`: where OBS's WebSocket server is; `follow` opens and ends the show with the stream."""
+
+    host: str = "127.0.0.1"
+    port: int = 4455
+    password: str = ""
+    follow: bool = False
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole file; `folder` is where it lies, and where its relative paths start.
 
@@ -90,6 +99,7 @@ class Config(Section, frozen=True, kw_only=True):
     catalog: Catalog = Catalog()
     desk: Desk = Desk()
     overlay: Overlay = Overlay()
+    obs: Obs = Obs()
     source: tuple[dict[str, Any], ...] = ()
     folder: Path = Path()
     sheet_named: bool = False
@@ -222,6 +232,10 @@ def sensible(config: Config, file: str) -> None:
         raise ConfigError(f"{file}, server.host", "is empty", 'as "127.0.0.1"; "0.0.0.0" opens livesell to the network')
     if not 0 <= config.server.port <= 65_535:
         raise ConfigError(f"{file}, server.port", f"{config.server.port} is not a port", "0 takes a free one")
+    if not config.obs.host.strip():
+        raise ConfigError(f"{file}, obs.host", "is empty", 'as "127.0.0.1", this computer')
+    if not 1 <= config.obs.port <= 65_535:
+        raise ConfigError(f"{file}, obs.port", f"{config.obs.port} is not a port", "OBS's own is 4455")
     if not 0 <= config.desk.hold_minutes <= MOST_MINUTES:
         raise ConfigError(f"{file}, desk.hold_minutes", f"is not from 0 to {MOST_MINUTES}", "0 holds for ever")
     if not 0 <= config.desk.pin_delay <= MOST_DELAY:

@@ -65,6 +65,7 @@ FAMILIES: dict[str, tuple[set[str], bool]] = {
     "ask.": (strings("desk", "unclear", 1) | {"no_product", "closed_product", "error", "nothing_to_cancel"}, False),
     "refused.": (strings("desk", "Refused", 0) | strings("desk", "Conflict", 0), False),
     "act.": (tags(), False),
+    "obs.": ({code.removeprefix("obs_") for code in strings(".", "ObsRefused", 0)} | {"failed"}, True),
 }
 NOT_WORDS = {"typed.", "messaged.", "livesell.", "theme.", "options."}
 """What else is put together that way: names of what a browser keeps, of files and of fields."""

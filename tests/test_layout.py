@@ -14,9 +14,9 @@ STAGES = (
     ("errors", "model", "commands", "events", "bundle"),
     ("text", "lexicon", "ordercode", "ledger", "catalog", "parser", "desk", "exports", "onair", "i18n"),
     ("adapter", "store", "feed"),
-    ("registry", "config", "decoding", "logs"),
+    ("registry", "config", "decoding", "logs", "obs"),
     ("show", "web"),
-    ("running", "first", "sheets", "checking", "keeping", "signing", "demo"),
+    ("running", "first", "sheets", "checking", "keeping", "signing", "demo", "broadcast"),
     ("cli", "__main__"),
 )
 """What may import what: each stage only itself and those before it."""

@@ -327,6 +327,8 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("GET", "/setup"): "seller",
         ("GET", "/export/{format}"): "seller",
         ("GET", "/overlay/{theme}"): "overlay",
+        ("GET", "/up"): "overlay",
+        ("POST", "/api/obs"): "seller",
         ("GET", "/static/{set}/{path:.+}"): "none",
         ("POST", "/api/shows/{show}/comments"): "ingest",
         ("GET", "/api/shows"): "seller",

@@ -29,7 +29,7 @@ from livesell.store.asks import Reader
 from livesell.store.follow import Follower
 from livesell.store.sessions import StoredSessions
 from livesell.store.writer import Writer, utc_now
-from livesell.web import api, entrance, hooks, morning, pages, places
+from livesell.web import api, entrance, hooks, morning, pages, places, screens
 from livesell.web.guard import RUNNER, Guard
 from livesell.web.keys import Keys, OneTime
 from livesell.web.network import Network
@@ -72,6 +72,7 @@ def build(shop: Shop) -> web.Application:
     pages.add_routes(app, shop.guard)
     entrance.add_routes(app, shop.guard)
     morning.add_routes(app, shop.guard)
+    screens.add_routes(app, shop.guard)
     app.on_shutdown.append(farewell)
     places.add_routes(app, shop.guard)
     hooks.add_routes(app, shop.guard)
@@ -169,6 +170,8 @@ async def serving(
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(at_work.run())]
             if follower is not None:
                 tasks.append(asyncio.create_task(follower.run()))
+            if config.obs.follow:
+                tasks.append(asyncio.create_task(screens.follow(shop)))
             address = f"http://{'127.0.0.1' if server.host in ANYWHERE else server.host}:{port}"
             shop.overlay_address = lambda theme: f"{address}/overlay/{theme}?key={keys.of('overlay')}"
             yield shop, port

@@ -30,7 +30,7 @@ from livesell.web.refusal import Refusal
 from livesell.web.sessions import ENDURES, Attempts, Sessions
 
 Needs = Literal["seller", "overlay", "ingest", "none", "hook"]
-Kind = Literal["page", "overlay", "api", "feed", "static", "hook"]
+Kind = Literal["page", "overlay", "api", "feed", "static", "hook", "beacon"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
@@ -202,6 +202,8 @@ class Guard:
         kind = rule.kind if rule is not None else None
         headers = response.headers
         headers.update(_HEADERS)
+        if kind == "beacon" and response.status < 400:
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         headers["Content-Security-Policy"] = _CSP_ON_AIR if kind == "overlay" else _CSP
         if kind != "static" or response.status not in (200, 206, 304) or "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
@@ -257,13 +259,15 @@ class Guard:
         site = request.headers.get("Sec-Fetch-Site", "none")
         navigates = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         crosses = site not in ("same-origin", "none") and not navigates
-        if ((foreign and asks) or crosses) and not self._carries_ingest(request):
+        if rule is not None and rule.kind == "beacon" and crosses and self._carries(request, "overlay"):
+            return foreign  # the page on disk that waits for livesell: with the key it may learn that it is there
+        if ((foreign and asks) or crosses) and not self._carries(request, "ingest"):
             raise Refusal(403, "foreign_origin", "another site or program's page may not do this")
         return foreign
 
-    def _carries_ingest(self, request: web.Request) -> bool:
+    def _carries(self, request: web.Request, role: Role) -> bool:
         shown = _shown(request)
-        return shown is not None and self.keys.role_of(shown[0]) == "ingest"
+        return shown is not None and self.keys.role_of(shown[0]) == role
 
     async def _caller(self, request: web.Request, rule: Rule, *, foreign: bool) -> _Caller:
         shown = _shown(request)

@@ -1,0 +1,100 @@
+"""What a seller does about her overlays: see one with sample events, put them into OBS; and what waits for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import web
+
+from livesell import obs
+from livesell.errors import BadInput, LivesellError, NotFound
+from livesell.web import themes
+from livesell.web.body import read_json
+from livesell.web.guard import Guard
+from livesell.web.shop import Shop, shop
+
+MOST = 20
+QUERY = 2_000
+
+
+def add_routes(app: web.Application, guard: Guard) -> None:
+    """All addresses of it."""
+    router = app.router
+    guard.route(router, "GET", "/up", up, needs="overlay", kind="beacon")
+    guard.route(router, "POST", "/api/obs", into_obs, needs="seller", kind="api")
+
+
+async def up(request: web.Request) -> web.Response:  # noqa: ARG001 - who may ask is the guard's
+    """204: livesell is there."""
+    return web.Response(status=204)
+
+
+def settings_of(theme: str, query: str) -> str:
+    """The part of an address that is settings of a theme; all else is left out."""
+    known = themes.settings(theme)
+    pairs = [(key, value) for key, value in parse_qsl(query[:QUERY]) if key in known]
+    return urlencode(pairs)
+
+
+async def into_obs(request: web.Request) -> web.Response:
+    """Add themes to the running OBS, or put them right there: {"themes": [{"theme", "settings"?}], "scene"?}."""
+    from livesell.web.pages import assets
+
+    here = shop(request)
+    body: Any = await read_json(request)
+    found = body.get("themes") if isinstance(body, dict) else None
+    if not isinstance(found, list) or not 0 < len(found) <= MOST:
+        raise BadInput("is a list of themes", field="themes")
+    wanted = []
+    for one in found:
+        theme = one.get("theme") if isinstance(one, dict) else None
+        if not isinstance(theme, str) or theme not in assets().themes:
+            raise NotFound("overlay", "of that name")
+        query = one.get("settings", "")
+        wanted.append(obs.Wanted(theme, settings_of(theme, query if isinstance(query, str) else "")))
+    scene = body.get("scene", "")
+    if not isinstance(scene, str):
+        raise BadInput("is a text", field="scene")
+    done = await obs.put(here.config.obs, as_obs_finds_it(here), wanted, scene=scene)
+    told = [{"name": one.name, "added": one.added, "scene": one.scene} for one in done]
+    return web.json_response({"done": told})
+
+
+def as_obs_finds_it(here: Shop) -> obs.Shop:
+    """The shop as OBS finds it."""
+    address = here.overlay_address("").partition("/overlay/")[0]
+    host = here.config.server.host
+    return obs.Shop(address, here.guard.keys.of("overlay"), waiting_folder(here.config.folder), open=not obs.here(host))
+
+
+def waiting_folder(folder: Path) -> Path:
+    """Where the pages lie that wait for livesell."""
+    return folder / "obs"
+
+
+async def follow(here: Shop) -> None:
+    """Open the show again when OBS's stream starts, and end it when the stream is over; until cancelled."""
+    import logging
+
+    from livesell import commands as c
+    from livesell.store import Asked
+
+    log = logging.getLogger(__name__)
+
+    async def do(command: c.Reopen | c.EndShow) -> None:
+        try:
+            state = await here.look(lambda look: look.show(here.show))
+            ended = state["ended_at"] if state is not None else None
+            if isinstance(command, c.Reopen) and ended is not None and here.clock() - ended > obs.OLD:
+                log.warning("OBS streams, but the last show is long over: start livesell anew, and a new one opens")
+                return
+            await here.writer.submit(Asked(here.show, (command,)))
+        except LivesellError as error:
+            log.info("the stream changed, and the show did not: %s", error)
+
+    try:
+        await obs.follow(here.config.obs, lambda: do(c.Reopen()), lambda: do(c.EndShow()), said=log.info)
+    except obs.ObsRefused as refusal:
+        log.error("OBS is not followed: %s", refusal)
