@@ -40,8 +40,8 @@ RUNNER: dict[str, Any] = {"keepalive_timeout": 30.0, "lingering_time": 2.0}
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
+    "frame-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 # OBS puts its custom CSS in as a <style> filled by innerHTML: the strict line ignores that, and trusted types make it
 # throw. A theme is a stranger's work and the control page frames it: it may not send a form in the seller's name.

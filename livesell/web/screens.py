@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
-from livesell import obs
-from livesell.errors import BadInput, LivesellError, NotFound
-from livesell.web import themes
+from livesell import i18n, obs
+from livesell.errors import BadInput, ConfigError, LivesellError, NotFound
+from livesell.web import samples, themes
 from livesell.web.body import read_json
 from livesell.web.guard import Guard
+from livesell.web.pages import assets, render, theme_of
 from livesell.web.shop import Shop, shop
 
 MOST = 20
@@ -22,6 +23,7 @@ QUERY = 2_000
 def add_routes(app: web.Application, guard: Guard) -> None:
     """All addresses of it."""
     router = app.router
+    guard.route(router, "GET", "/overlay/{theme}/preview", preview, needs="seller", kind="page")
     guard.route(router, "GET", "/up", up, needs="overlay", kind="beacon")
     guard.route(router, "POST", "/api/obs", into_obs, needs="seller", kind="api")
 
@@ -29,6 +31,77 @@ def add_routes(app: web.Application, guard: Guard) -> None:
 async def up(request: web.Request) -> web.Response:  # noqa: ARG001 - who may ask is the guard's
     """204: livesell is there."""
     return web.Response(status=204)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """A theme with sample events, its settings and its address; what stands in this address is chosen already."""
+    here = shop(request)
+    theme = theme_of(request)
+    language = request.query.get("lang") or request.cookies.get("livesell_lang") or here.config.shop.language
+    tag = language.removesuffix(i18n.LATIN)
+    about, rules = themes.described(theme), themes.settings(theme)
+    own = {key: text for key, text in request.query.items() if key != "lang"}
+    values = {key: themes.fitting(rule, own.get(key)) for key, rule in rules.items()}
+    if own and not request.query.get("key"):
+        # A form without script sends no switch that is off.
+        values |= {key: key in own for key, rule in rules.items() if rule["type"] == "switch"}
+    query = urlencode({key: told(value) for key, value in values.items() if value != rules[key]["default"]})
+    address = here.overlay_address(theme)
+    masked = address.partition("key=")[0] + "key=••••"
+    overlays = {name: title_of(name, tag) for name in assets().themes}
+    played = {
+        "theme": theme,
+        "rules": rules,
+        "address": address,
+        "masked": masked,
+        "sample": f"/overlay/{theme}?{urlsplit(address).query}&sample=1",
+        "samples": samples.samples(here.currency),
+        "names": here.config.overlay.names,
+        "preview": about.get("preview", "names"),
+        "language": tag if tag in i18n.languages() else i18n.FALLBACK,
+    }
+    page = {
+        "theme": theme,
+        "themes": overlays,
+        "settings": [field(key, setting, values[key], tag) for key, setting in about["settings"].items()],
+        "sizes": [*about.get("sizes", ("1080x1920", "1920x1080")), "800x600"],
+        "masked": masked + (f"&{query}" if query else ""),
+        "sample_address": "about:blank",
+        "played": played,
+    }
+    return render(request, "preview.html", page)
+
+
+def told(value: Any) -> str:
+    """A value as it stands in an address."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def title_of(theme: str, language: str) -> str:
+    """A theme's name for people; that of its folder where it has none, or cannot be read."""
+    try:
+        titles = themes.described(theme).get("title", {})
+    except ConfigError:
+        return theme
+    return str(titles.get(language) or titles.get(i18n.FALLBACK) or theme)
+
+
+def field(key: str, setting: dict[str, Any], value: Any, language: str) -> dict[str, Any]:
+    """A setting as the form has it."""
+
+    def in_words(texts: Any, otherwise: str) -> str:
+        return str(texts.get(language) or texts.get(i18n.FALLBACK) or otherwise) if texts else otherwise
+
+    options = [(one, in_words(setting.get("words", {}).get(one), str(one))) for one in setting.get("options", ())]
+    return {
+        "key": key,
+        "type": setting["type"],
+        "label": in_words(setting.get("label"), key),
+        "value": value,
+        "options": options,
+        "min": setting.get("min", 0),
+        "max": setting.get("max", 40),
+    }
 
 
 def settings_of(theme: str, query: str) -> str:
@@ -40,8 +113,6 @@ def settings_of(theme: str, query: str) -> str:
 
 async def into_obs(request: web.Request) -> web.Response:
     """Add themes to the running OBS, or put them right there: {"themes": [{"theme", "settings"?}], "scene"?}."""
-    from livesell.web.pages import assets
-
     here = shop(request)
     body: Any = await read_json(request)
     found = body.get("themes") if isinstance(body, dict) else None

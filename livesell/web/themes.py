@@ -45,6 +45,29 @@ def described(theme: str, folder: Path | None = None) -> dict[str, Any]:
     return _theme(theme, folder)
 
 
+def fitting(rule: dict[str, Any], text: str | None) -> Any:
+    """The value that a text of an address gives a setting; its default where the text does not fit."""
+    default = rule["default"]
+    if text is None:
+        return default
+    match rule["type"]:
+        case "number":
+            try:
+                number = float(text)
+            except ValueError:
+                return default
+            whole = int(number) if number.is_integer() else number
+            return whole if rule["min"] <= number <= rule["max"] else default
+        case "color":
+            return f"#{text.removeprefix('#')}" if COLOR.fullmatch(f"#{text.removeprefix('#')}") else default
+        case "choice":
+            return text if text in rule["options"] else default
+        case "switch":
+            return {"true": True, "1": True, "false": False, "0": False}.get(text, default)
+        case _:
+            return text[: rule.get("max", 40)]
+
+
 def _theme(theme: str, folder: Path | None) -> dict[str, Any]:
     path = (folder or bundle.OVERLAY_FOLDER) / theme / "theme.toml"
     changed = path.stat().st_mtime_ns if path.is_file() else 0

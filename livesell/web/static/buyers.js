@@ -117,6 +117,7 @@ function still(now) {
   sums = now.sums || {};
   shown = hold ? [] : [...buyers.keys()].slice(-rows).reverse();
   draw(true);
+  count(true);
 }
 
 addEventListener("resize", () => { room(); shown = shown.slice(0, rows); if (!hold) for (const one of [...buyers.keys()].reverse()) if (shown.length < rows && !shown.includes(one) && !queue.includes(one)) shown.push(one); draw(true); });

@@ -131,6 +131,7 @@ function still(now) {
   fresh = [];
   turn = 0;
   draw(true);
+  count(true);
 }
 
 function told({ event, now }) {
