@@ -23,7 +23,7 @@ from livesell.errors import ConfigError, LivesellError, NotFound
 from livesell.i18n import languages, words
 from livesell.running import running
 from tests.fakes.obs import PASSWORD, FakeObs, answer_to, obs_running
-from tests.test_crash import free_port
+from tests.server import free_port
 from tests.test_pages import Evening, browser, page_of, selling
 
 __all__ = ["browser"]

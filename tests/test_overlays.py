@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 
 from livesell import bundle
 from livesell.onair import MODES, on_air, stricter
-from tests.test_crash import free_port
+from tests.server import free_port
 from tests.test_face import loaded, weight
 from tests.test_pages import HOSTILE, Evening, browser, page_of, selling
 

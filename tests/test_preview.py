@@ -98,8 +98,9 @@ async def test_samples_play_what_an_evening_brings(tmp_path: Path, browser: Brow
         await expect(total).to_have_text(str(first))
         await page.locator("[data-play=crowd]").click()
         await expect(total).to_have_text(str(first + 60), timeout=10_000)
+        await page.locator("[name=rows]").fill("8")
         await page.locator("[data-play=hostile]").click()
-        await expect(frame.locator("[data-on-air]")).to_contain_text("09••••78")
+        await expect(frame.locator("[data-on-air]")).to_contain_text("đảo ngược")
         words = await frame.locator("[data-on-air]").inner_text()
         assert "0901" not in words and "example.com" not in words
         await page.locator("[name=names]").select_option("code")
