@@ -430,7 +430,7 @@ def an_order(number: int) -> Any:
 def a_line(order: int, which: int) -> Any:
     """A line of an order."""
     from livesell.ledger import LineState
-    from livesell.model import IdentityId, LineId, OrderId
+    from livesell.model import CommentId, IdentityId, LineId, OrderId
 
     return LineState(
         LineId(order * 3 + which),
@@ -445,6 +445,7 @@ def a_line(order: int, which: int) -> Any:
         order * 3 + which,
         reserved=quantity(1),
         variant="",
+        comments=(CommentId(order),),
     )
 
 

@@ -131,10 +131,9 @@ class Look:
 
     # --- orders ---------------------------------------------------------------------------------------------------
 
-    def order(self, order: OrderState) -> Shape:
-        """An order with its lines."""
+    def order(self, order: OrderState, deleted: set[int]) -> Shape:
+        """An order with its lines; `deleted` has the comments that were taken away."""
         lines = self.book.lines_of(order.id)
-        deleted = self.deleted(number for line in lines for number in line.comments)
         amounts = [times(line.unit_price, line.quantity) for line in lines]
         return {
             "code": order.code,
@@ -225,7 +224,9 @@ class Look:
         if missing:
             preload_orders(self.book, self.connection, missing)
         self.people(order.buyer for order in found)
-        return [self.order(order) for order in found]
+        behind = (number for order in found for line in self.book.lines_of(order.id) for number in line.comments)
+        deleted = self.deleted(behind)
+        return [self.order(order, deleted) for order in found]
 
     def orders_by_id(self, ids: Iterable[OrderId]) -> list[Shape]:
         """These orders, oldest first."""
@@ -334,7 +335,7 @@ class Look:
 
     def why(self, order: OrderState) -> Shape:
         """An order with what it came from: its comments, and every event that touched it, oldest first."""
-        shape = self.order(order)
+        shape = self._orders([order])[0]
         self.comments_behind([shape])
         told = (
             select(s.events.c.number, s.events.c.body).where(s.events.c.order == order.id).order_by(s.events.c.number)

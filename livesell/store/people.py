@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from livesell.model import BuyerId, ShowId, Struct
 from livesell.store import schema as s
@@ -39,6 +39,26 @@ class Person(Struct, frozen=True):
     handle: str | None = None
 
 
+# Made once: pages ask for people all the time, and making a statement takes longer than carrying it out.
+MINE = (
+    select(s.identities).where(s.identities.c.buyer.in_(bindparam("ids", expanding=True))).order_by(s.identities.c.id)
+)
+KNOWN = select(s.buyers).where(s.buyers.c.id.in_(bindparam("ids", expanding=True)))
+TAKEN = case((s.orders.c.status.in_(("confirmed", "paid", "packed", "shipped")), 1), else_=0)
+BACK = case((and_(s.orders.c.status == "returned", s.orders.c.refused.is_(False)), 1), else_=0)
+PAST = (
+    select(
+        s.orders.c.identity,
+        s.orders.c.show,
+        func.sum(TAKEN).label("taken"),
+        func.sum(BACK).label("back"),
+        func.sum(case((s.orders.c.refused, 1), else_=0)).label("refused"),
+    )
+    .where(s.orders.c.identity.in_(bindparam("ids", expanding=True)))
+    .group_by(s.orders.c.identity, s.orders.c.show)
+)
+
+
 def people_of(connection: Connection, buyers: Sequence[BuyerId]) -> dict[BuyerId, Person]:
     """These buyers.
 
@@ -46,11 +66,10 @@ def people_of(connection: Connection, buyers: Sequence[BuyerId]) -> dict[BuyerId
     first; apart, each has what was hers.
     """
     names: dict[int, list[Any]] = {}
-    mine = select(s.identities).where(s.identities.c.buyer.in_(buyers)).order_by(s.identities.c.id)
-    for row in connection.execute(mine):
+    for row in connection.execute(MINE, {"ids": list(buyers)}):
         names.setdefault(row.buyer, []).append(row)
     everyone = sorted({*buyers, *(row.id for found in names.values() for row in found)})
-    known = {row.id: row for row in connection.execute(select(s.buyers).where(s.buyers.c.id.in_(everyone)))}
+    known = {row.id: row for row in connection.execute(KNOWN, {"ids": everyone})}
     past = past_of(connection, everyone)
     people: dict[BuyerId, Person] = {}
     for buyer in buyers:
@@ -77,21 +96,8 @@ def people_of(connection: Connection, buyers: Sequence[BuyerId]) -> dict[BuyerId
 
 def past_of(connection: Connection, identities: Sequence[int]) -> dict[int, list[Past]]:
     """What became of the orders that these identities opened, by show."""
-    taken = case((s.orders.c.status.in_(("confirmed", "paid", "packed", "shipped")), 1), else_=0)
-    back = case((and_(s.orders.c.status == "returned", s.orders.c.refused.is_(False)), 1), else_=0)
-    counted = (
-        select(
-            s.orders.c.identity,
-            s.orders.c.show,
-            func.sum(taken).label("taken"),
-            func.sum(back).label("back"),
-            func.sum(case((s.orders.c.refused, 1), else_=0)).label("refused"),
-        )
-        .where(s.orders.c.identity.in_(identities))
-        .group_by(s.orders.c.identity, s.orders.c.show)
-    )
     found: dict[int, list[Past]] = {}
-    for row in connection.execute(counted):
+    for row in connection.execute(PAST, {"ids": list(identities)}):
         past = Past(ShowId(row.show), int(row.taken), int(row.back), int(row.refused))
         found.setdefault(row.identity, []).append(past)
     return found

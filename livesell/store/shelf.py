@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from livesell import events as e
 from livesell.commands import Heard
@@ -139,6 +139,7 @@ STOCK = select(s.stock)
 ORDER = select(s.orders)
 LINE = select(s.lines)
 UNCLEAR = select(s.unclears)
+LINES_OF = LINE.where(s.lines.c.order.in_(bindparam("ids", expanding=True))).order_by(s.lines.c.id)
 
 
 def spellings(phone: str) -> set[str]:
@@ -158,8 +159,7 @@ def preload_orders(book: Book, connection: Connection, orders: Sequence[OrderSta
     ids = [order.id for order in orders]
     found: dict[OrderId, list[LineState]] = {number: [] for number in ids}
     for chunk in chunks(ids):
-        wanted = LINE.where(s.lines.c.order.in_(chunk)).order_by(s.lines.c.id)
-        for row in connection.execute(wanted):
+        for row in connection.execute(LINES_OF, {"ids": list(chunk)}):
             line = rows.line_state(row)
             found[line.order].append(line)
     for order in orders:
