@@ -104,7 +104,7 @@ async def test_samples_play_what_an_evening_brings(tmp_path: Path, browser: Brow
         words = await frame.locator("[data-on-air]").inner_text()
         assert "0901" not in words and "example.com" not in words
         await page.locator("[name=names]").select_option("code")
-        await expect(frame.locator("li:visible [data-name]").first).to_have_text("#49")
+        await expect(frame.locator("li:visible [data-name]", has_text="#49")).to_have_count(1)
         for ground in ("white", "black", "busy"):
             await page.locator("#ground").select_option(ground)
         for size in ("1920x1080", "800x600"):
