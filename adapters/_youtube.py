@@ -187,9 +187,11 @@ def from_actions(body: Mapping[str, Any], history: bool) -> Iterator[Decoded]:
 
 
 def _action(action: Mapping[str, Any], history: bool) -> Iterator[Decoded]:
-    for kind, renderer in table(action, "addChatItemAction", "item").items():
-        if kind in WRITTEN:
-            yield from _rendered(renderer, history)
+    # What was held for review is shown by taking its placeholder's place.
+    for item in (table(action, "addChatItemAction", "item"), table(action, "replaceChatItemAction", "replacementItem")):
+        for kind, renderer in item.items():
+            if kind in WRITTEN:
+                yield from _rendered(renderer, history)
     yield from _deleted(
         table(action, "markChatItemAsDeletedAction").get("targetItemId")
         or table(action, "removeChatItemAction").get("targetItemId"),

@@ -20,7 +20,7 @@ from livesell.adapter import Adapter, Answer, Decoded, Ear, Frame, Hook, Setting
 from livesell.errors import AdapterError
 from livesell.model import AuthorId, Comment, Deleted, Ended, MessageId, Platform
 
-from ._fields import ident, payload, rows, since_1970, table, whole, words
+from ._fields import ident, parsed, payload, rows, since_1970, table, whole, words
 from ._http import Http, Reply, asking
 from ._meta import received
 
@@ -104,6 +104,19 @@ def from_hook(body: Mapping[str, Any], history: bool) -> Iterator[Decoded]:
                 page=page,
                 edited=verb != "add",
             )
+
+
+def from_body(body: Any, history: bool) -> Iterator[Decoded]:
+    """What a webhook's body, a page of comments, a single comment, or a video with its comments contains."""
+    if not isinstance(body, dict):
+        return
+    if isinstance(body.get("entry"), list):
+        yield from from_hook(body, history)
+    listed = next(
+        (one for one in (body.get("data"), table(body, "comments").get("data")) if isinstance(one, list)), None
+    )
+    for row in rows([body] if listed is None else listed):
+        yield from from_graph(row, history)
 
 
 def failure(reply: Reply) -> AdapterError:
@@ -209,13 +222,11 @@ class Facebook(Adapter):
     @classmethod
     def decode(cls, frame: Frame) -> Iterable[Decoded]:
         """What a page of comments, a single one, or a webhook's body contains."""
-        body = payload(frame)
-        if not isinstance(body, dict):
-            return
-        if isinstance(body.get("entry"), list):
-            yield from from_hook(body, frame.history)
-        for row in rows(body.get("data")) if isinstance(body.get("data"), list) else rows([body]):
-            yield from from_graph(row, frame.history)
+        if frame.text is not None and frame.text.startswith("data:"):
+            for line in frame.text.splitlines():  # the event stream as it comes
+                yield from from_body(parsed(line.removeprefix("data:")), frame.history)
+        else:
+            yield from from_body(payload(frame), frame.history)
 
     def receive(self, hook: Hook) -> Answer:
         """Meta's hello, or a signed body of the page's feed."""

@@ -27,6 +27,7 @@ LINK = re.compile(
     r"(?:https?://)?(?:www\.|m\.)?tiktok\.com/@([\w.]{2,24})(?:/live)?/?(?:[?#].*)?|@([\w.]{2,24})", re.ASCII
 )
 LARGEST = 16 << 20
+GZIP = b"\x1f\x8b"
 ENDED = {3: "the live is over", 4: "TikTok has stopped the live"}
 CHATS = frozenset(["chat", "comment", "webcastchatmessage"])
 DELETES = frozenset(["delete", "imdelete", "webcastimdeletemessage"])
@@ -67,7 +68,7 @@ def result_of(data: bytes) -> Any | None:
         if frame.payload_type and frame.payload_type != b"msg":
             return None
         data = frame.payload
-        if any(header.key == b"compress_type" and header.value == b"gzip" for header in frame.headers):
+        if data[:2] == GZIP or any(one.key == b"compress_type" and one.value == b"gzip" for one in frame.headers):
             unpacked = _gunzip(data)
             if unpacked is None:
                 return None
