@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters._tiktoklive import reset_after
+from adapters._webcast import webcast
 from livesell import registry
 from livesell.adapter import Frame
 from livesell.errors import AdapterError
@@ -50,6 +51,14 @@ def test_a_frame_that_would_unpack_without_end_is_left_alone() -> None:
     huge = push(chat(1, "x" * (20 << 20)))
     assert len(huge) < 1 << 20
     assert comments(Frame(data=huge)) == []
+
+
+def test_a_packed_frame_is_known_by_its_first_bytes_too() -> None:
+    """Where a recording lost the header that says so, what is packed is unpacked all the same."""
+    frame = webcast().PushFrame.FromString(push(chat(1, "A1")))
+    del frame.headers[:]
+    (comment,) = comments(Frame(data=frame.SerializeToString()))
+    assert comment.text == "A1"
 
 
 @pytest.mark.parametrize(
