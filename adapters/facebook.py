@@ -201,6 +201,11 @@ class Facebook(Adapter):
         """The page, or the video."""
         return str(self.settings.page or self.settings.video).lower()
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The page's name, where it is known."""
+        return frozenset([self.place] if self.settings.page and not self.place.isdecimal() else [])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """A page's or a live video's address."""

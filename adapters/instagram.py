@@ -74,6 +74,11 @@ class Instagram(Adapter):
         """The account."""
         return str(self.settings.account).lower()
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The account, as viewers type it."""
+        return frozenset([self.place])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """An account's address."""

@@ -146,6 +146,11 @@ class Kick(Adapter):
         """The channel."""
         return str(self.settings.channel).strip().lower()
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The channel, as viewers type it."""
+        return frozenset([self.place])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """A channel's address."""

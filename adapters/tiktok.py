@@ -220,6 +220,11 @@ class TikTok(Adapter):
         """The handle."""
         return f"@{self.user}"
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The handle, as viewers type it."""
+        return frozenset([self.user])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """tiktok.com/@name, also with /live, or @name alone."""

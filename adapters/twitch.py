@@ -142,6 +142,11 @@ class Twitch(Adapter):
         """The channel."""
         return self.channel
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The channel, as viewers type it."""
+        return frozenset([self.channel])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """twitch.tv/name, with or without what stands around it."""

@@ -87,6 +87,11 @@ class YouTube(Adapter):
         """The video, or the channel."""
         return self.video or str(self.settings.channel).lower() or "own channel"
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """The channel's handle, where it is known."""
+        return frozenset([self.place.lstrip("@")] if self.place[:1] == "@" else [])
+
     @classmethod
     def recognise(cls, link: str) -> Mapping[str, Any] | None:
         """The address of a video, a live, a chat window or a channel."""

@@ -141,6 +141,11 @@ class Adapter(ABC):
     def place(self) -> str:
         """What this source listens to, so that two sources on one place are refused: a channel, a page, a folder."""
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """What viewers type after an @ to speak to the seller here, in lower case; none where it is not known."""
+        return frozenset()
+
     @classmethod
     @abstractmethod
     def decode(cls, frame: Frame) -> Iterable[Decoded]:
@@ -271,6 +276,13 @@ MOST_TEXT = 100_000
 """Characters of a name or text that are taken at all; what is read and shown is cut far earlier."""
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def spoken_to(text: str, handles: frozenset[str]) -> str:
+    """A comment without the seller's own @handle before it: who begins so speaks to her and of nobody else."""
+    name, _, rest = text.partition(" ")
+    own = name[:1] == "@" and name[1:].rstrip(",.:;!").lower() in handles
+    return rest.lstrip() or text if own else text
 
 
 def clean(text: str) -> str:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from livesell import commands as c
-from livesell.adapter import Adapter, Decoded, Frame, Gap, Status
+from livesell.adapter import Adapter, Decoded, Frame, Gap, Status, spoken_to
 from livesell.errors import AdapterError, CatalogError, Refused, StoreError
 from livesell.model import Comment, Deleted, Ended, Platform, ShowId
 from livesell.store import Answer, Ask, Asked, Gone, Said, Store, rows
@@ -267,6 +267,8 @@ class Listening:
     def _own(self, comment: Comment) -> Comment:
         if not self.adapter.stable_ids:
             comment = replace(comment, platform=Platform(self.name))
+        if comment.text[:1] == "@":
+            comment = replace(comment, text=spoken_to(comment.text, self.adapter.handles))
         if comment.author_id is not None and comment.author_id in self.adapter.seller_ids:
             comment = replace(comment, role="seller")
         return comment

@@ -189,6 +189,45 @@ async def test_a_full_disk_holds_the_source_and_drops_nothing() -> None:
     assert len(desk.slept) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("@Nui.Herbs ơi chốt A1", "ơi chốt A1"),
+        ("@nui.herbs, A1 x2", "A1 x2"),
+        ("@nui.herbs", "@nui.herbs"),
+        ("@lin A1 x2", "@lin A1 x2"),
+        ("A1 x2 @nui.herbs", "A1 x2 @nui.herbs"),
+    ],
+)
+async def test_who_speaks_to_the_seller_by_her_handle_speaks_of_nobody_else(text: str, heard: str) -> None:
+    """Her own name before a comment goes; another viewer's stays, and so does a name that is all of it."""
+    comment = Comment(Platform("tiktok"), MessageId("1"), AuthorId("mai"), "mai", text)
+    desk = Desk()
+    adapter = make_source({"platform": "tiktok", "user": "@Nui.Herbs"})
+    await Listening(ShowId(1), adapter, desk.submit, clock=desk.clock).take([comment])
+    assert [one.text for ask in desk.asks for one in ask.comments] == [heard]
+
+
+@pytest.mark.parametrize(
+    ("table", "handle"),
+    [
+        ({"platform": "tiktok", "user": "@Nui"}, "nui"),
+        ({"platform": "twitch", "channel": "#Nui"}, "nui"),
+        ({"platform": "kick", "channel": "Nui"}, "nui"),
+        ({"platform": "instagram", "account": "Nui"}, "nui"),
+        ({"platform": "youtube", "channel": "@Nui"}, "nui"),
+        ({"platform": "youtube", "video": "dQw0live_01"}, None),
+        ({"platform": "facebook", "page": "Nui"}, "nui"),
+        ({"platform": "facebook", "page": "100200300"}, None),
+        ({"platform": "facebook", "video": "5550001"}, None),
+        ({"platform": "http"}, None),
+    ],
+)
+def test_a_source_knows_what_viewers_call_the_seller(table: dict[str, str], handle: str | None) -> None:
+    """Where the configuration says it: the handle, the channel, the page."""
+    assert make_source(table).handles == (frozenset() if handle is None else {handle})
+
+
 async def test_the_sellers_own_account_is_the_seller() -> None:
     """By the ids that the configuration names."""
     desk = Desk()
