@@ -188,6 +188,7 @@ class Facebook(Adapter):
     platform = "facebook"
     Settings = FacebookSettings
     signed = True
+    needs = ("token",)
 
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         super().__init__(settings, name=name, seller_ids=seller_ids)

@@ -68,6 +68,7 @@ class Instagram(Adapter):
     platform = "instagram"
     Settings = InstagramSettings
     signed = True
+    needs = ("app_secret", "verify_token")
 
     @property
     def place(self) -> str:

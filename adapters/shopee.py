@@ -64,6 +64,7 @@ class Shopee(Adapter):
 
     platform = "shopee"
     Settings = ShopeeSettings
+    needs = ("partner_id", "partner_key", "token", "user")
 
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         super().__init__(settings, name=name, seller_ids=seller_ids)

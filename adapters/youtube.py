@@ -71,6 +71,7 @@ class YouTube(Adapter):
 
     platform = "youtube"
     Settings = YouTubeSettings
+    needs = ("key",)
 
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         super().__init__(settings, name=name, seller_ids=seller_ids)

@@ -74,6 +74,7 @@ class Zalo(Adapter):
     platform = "zalo"
     Settings = ZaloSettings
     signed = True
+    needs = ("app_id", "secret")
 
     @property
     def place(self) -> str:

@@ -115,8 +115,9 @@ class Adapter(ABC):
     says nothing, not even a heartbeat, is given up; None where silence is normal. `stable_ids`: False where the
     platform's ids of messages differ between connections. `relay`: True where its comments were written on other
     platforms, whose names they carry. `signed`: True where `receive` proves by itself who sent, False where the ingest
-    key must come with the request. `seller_ids`: authors that are the seller, from the configuration and, where the
-    platform tells, from the adapter.
+    key must come with the request. `needs`: keys of its settings that a link does not bring and without which nothing
+    is heard: a person gets them from the platform. `seller_ids`: authors that are the seller, from the configuration
+    and, where the platform tells, from the adapter.
     """
 
     platform: ClassVar[str]
@@ -125,6 +126,7 @@ class Adapter(ABC):
     stable_ids: ClassVar[bool] = True
     relay: ClassVar[bool] = False
     signed: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, settings: Any, *, name: str | None = None, seller_ids: Iterable[str] = ()) -> None:
         self.settings = settings

@@ -133,6 +133,16 @@ def pasted(link: str, names: Iterable[str], keys: Mapping[str, Any]) -> dict[str
     return table
 
 
+def lacking(link: str, keys: Mapping[str, Any]) -> list[str]:
+    """What a pasted link's source needs beside these keys to hear anything."""
+    found = recognise(link) if len(link) <= LONGEST_LINK else None
+    if found is None:
+        return []
+    platform, settings = found
+    has = {key.removesuffix("_env") for key, value in {**settings, **keys}.items() if value}
+    return [key for key in adapter(platform).needs if key not in has]
+
+
 def placed(
     link: str,
     listening: Sequence[Adapter],

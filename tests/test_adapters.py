@@ -8,6 +8,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from livesell import decoding, registry
@@ -69,6 +70,7 @@ def test_every_adapter_says_what_it_is(platform: str) -> None:
     assert kind.platform == platform
     assert issubclass(kind.Settings, Settings)
     assert kind.Settings.__struct_config__.forbid_unknown_fields
+    assert set(kind.needs) <= {field.encode_name for field in msgspec.structs.fields(kind.Settings)}
     assert list((FRAMES / platform).glob("*.jsonl")), f"tests/frames/{platform}/ has no recording"
 
 
@@ -158,8 +160,6 @@ def test_any_post_gets_an_answer(platform: str) -> None:
 
 def _least(kind: type[Adapter]) -> Settings:
     """Settings with something in every key that is needed."""
-    import msgspec
-
     needed = {field.name: "x" for field in msgspec.structs.fields(kind.Settings) if field.required}
     return kind.Settings(**needed, **ALSO_NEEDED.get(kind.platform, {}))
 

@@ -331,10 +331,15 @@ async def test_a_link_pasted_on_the_page_is_heard(tmp_path: Path, browser: Brows
         page = await context.new_page()
         await page.goto(evening.url("/control"))
         await page.locator("#settings").click()
-        for link, words in (("soup", "is not known"), ("https://www.instagram.com/thaomoc/", "thaomoc")):
+        for link, words in (("soup", "is not known"), ("https://www.instagram.com/thaomoc/", "app_secret")):
             await page.locator("#link").fill(link)
             await page.locator("#link").press("Enter")
             await expect(page.locator("#link-result")).to_contain_text(words)
+        await page.locator("[name=app_secret]").fill("s3cret")
+        await page.locator("[name=verify_token]").fill("hello-1")
+        await page.locator("[name=verify_token]").press("Enter")
+        await expect(page.locator("#link-result")).to_have_text("Đang nghe thaomoc")
+        assert evening.shop.spine.listening[0].adapter.settings.app_secret == "s3cret"
         await page.locator("#sheet-close").click()
         await expect(page.locator("#lights")).to_contain_text("instagram")
         await page.locator("#lights button").first.click()

@@ -71,7 +71,7 @@ async def test_a_pasted_link_is_heard_at_once_and_kept(tmp_path: Path) -> None:
     async with TwitchIrc("thaomoc").serving() as irc:
         async with opened(tmp_path) as here:
             status, made = await here.add("https://www.twitch.tv/ThaoMoc", url=irc.url)
-            assert (status, made) == (201, {"name": "twitch", "platform": "twitch", "place": "thaomoc"})
+            assert (status, made) == (201, {"name": "twitch", "platform": "twitch", "place": "thaomoc", "needs": []})
             await here.until("twitch", "live")
             await irc.say(said("chốt A1", "m1"))
             async with asyncio.timeout(5):
@@ -153,6 +153,20 @@ async def test_what_cannot_be_added_is_told_and_changes_nothing(
 def _first() -> Any:
     (source,) = make_sources([{"platform": "twitch", "channel": "first", "name": "first"}])
     return source
+
+
+async def test_what_a_platform_needs_beside_is_named(tmp_path: Path) -> None:
+    """The keys that a link does not bring, whether the source can be made without them or not."""
+    async with opened(tmp_path) as here:
+        status, made = await here.add("facebook.com/thaomoc", graph_url="http://127.0.0.1:9")
+        assert (status, made["needs"]) == (201, ["token"])
+        status, made = await here.add("facebook.com/thaomoc", graph_url="http://127.0.0.1:9", token="t")
+        assert (status, made["needs"]) == (201, [])
+        status, refused = await here.add("zalo.me/1357000000000000001")
+        assert (status, refused["needs"]) == (409, ["app_id", "secret"])
+        assert "app_id: is missing" in refused["error"]
+        status, made = await here.add("zalo.me/1357000000000000001", app_id="4001", secret="s")
+        assert (status, made["needs"]) == (201, [])
 
 
 async def test_a_missing_key_is_handed_in_with_the_same_link(tmp_path: Path) -> None:

@@ -51,10 +51,10 @@ async def post_form(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/control")
 
 
-async def add(here: Shop, body: dict[str, Any]) -> dict[str, str]:
-    """Keep a source and begin to listen; what it is. Refused where the place is listened to already.
+async def add(here: Shop, body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a source and begin to listen; what it is, and which keys it needs beside.
 
-    One that was added by link is replaced if the request brings keys for it: that is how a missing token is handed in.
+    Refused where the place is listened to already. One that was added by link is replaced if the request brings keys for it: that is how a missing token is handed in.
     """
     keys = {key: value for key, value in body.items() if key not in OF_THE_REQUEST}
     async with here.changing:
@@ -67,13 +67,14 @@ async def add(here: Shop, body: dict[str, Any]) -> dict[str, str]:
             _within_reach(table)
             made = registry.make_source(table, "the link", folder=folder)
         except ConfigError as error:
-            raise Refused("source", str(error)) from None
+            raise Refused("source", str(error), needs=registry.lacking(body["link"], keys)) from None
         await here.writer.submit(Asked(None, (), lambda to: change(to, take=taken, add=[table])))
         logs.hide(*(value for value in keys.values() if isinstance(value, str) and len(value) >= SECRET))
         if taken:
             await here.spine.remove(taken, "changed")
         here.spine.add(made)
-    return {"name": made.name, "platform": made.platform, "place": made.place}
+    needs = registry.lacking(body["link"], keys)
+    return {"name": made.name, "platform": made.platform, "place": made.place, "needs": needs}
 
 
 def _within_reach(table: Mapping[str, Any]) -> None:

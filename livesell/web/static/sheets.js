@@ -208,18 +208,24 @@ export function readIn(language) {
   location.replace(address);
 }
 
-// A link is heard at once: the source's light comes by the feed, the answer only says what it is or what is wrong with it.
+// A link is heard at once: the source's light comes by the feed, the answer only says what it is, what is wrong with it,
+// and which keys of the platform it needs beside; sent again with them, it is changed.
 function linkForm() {
   const link = make("input", { id: "link", inputmode: "url", autocomplete: "off", spellcheck: "false", required: true, maxlength: 500, "aria-describedby": "link-result", class: "grow" });
-  const result = make("p", { class: "result", id: "link-result", role: "status" });
+  const result = make("p", { class: "result", id: "link-result", role: "status" }), keys = make("div", { class: "stack" });
+  const asked = (needs) => keys.replaceChildren(...needs.map((key) => make("label", {}, key, make("input", { name: key, type: "password", autocomplete: "off", maxlength: 2000 }))));
   const send = async (event) => {
     event.preventDefault();
-    const response = await fetch("/api/sources", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link: link.value.trim() }) }).catch(() => null);
-    const answer = response ? await response.json().catch(() => ({})) : {};
-    if (response && response.ok) { result.textContent = word("src.added", { name: clean(answer.place) }); link.value = ""; }
+    const given = Object.fromEntries([...keys.querySelectorAll("input")].filter((input) => input.value.trim()).map((input) => [input.name, input.value.trim()]));
+    const response = await fetch("/api/sources", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link: link.value.trim(), ...given }) }).catch(() => null);
+    const answer = response ? await response.json().catch(() => ({})) : {}, needs = answer.needs || [];
+    if (response && response.ok) result.textContent = word(needs.length ? "src.needs" : "src.added", { name: clean(answer.place), keys: needs.join(", ") });
     else result.textContent = answer.error ? clean(answer.error) : word("err.refused");
+    if (response && response.ok && !needs.length) link.value = "";
+    asked(needs);
   };
-  return make("form", { onsubmit: send }, make("label", { for: "link" }, word("src.link")), make("div", { class: "row" }, link, make("button", { class: "square", "aria-label": word("src.add") }, icon("plus"))), result);
+  link.addEventListener("input", () => asked([]));
+  return make("form", { onsubmit: send }, make("label", { for: "link" }, word("src.link")), make("div", { class: "row" }, link, make("button", { class: "square", "aria-label": word("src.add") }, icon("plus"))), keys, result);
 }
 
 export function settingsSheet() {
