@@ -54,7 +54,8 @@ async def post_form(request: web.Request) -> web.Response:
 async def add(here: Shop, body: dict[str, Any]) -> dict[str, Any]:
     """Keep a source and begin to listen; what it is, and which keys it needs beside.
 
-    Refused where the place is listened to already. One that was added by link is replaced if the request brings keys for it: that is how a missing token is handed in.
+    Refused where the place is listened to already. One that was added by link is replaced if the request brings keys
+    for it: that is how a missing token is handed in.
     """
     keys = {key: value for key, value in body.items() if key not in OF_THE_REQUEST}
     async with here.changing:
