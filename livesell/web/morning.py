@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from livesell import lexicon
 from livesell.errors import BadInput
 from livesell.exports import national
 from livesell.model import ShowId
-from livesell.parser.places import address_in
 from livesell.store.found import found
 from livesell.store.night import night
 from livesell.store.overview import Overview
@@ -20,6 +18,9 @@ from livesell.web.api import MOST_ORDERS, answer
 from livesell.web.guard import Guard
 from livesell.web.pages import render
 from livesell.web.shop import shop
+
+if TYPE_CHECKING:
+    from livesell.lexicon import Lexicon
 
 PAPERS = ("a6", "a7", "roll58", "roll80")
 PICKED = ("confirmed", "paid")
@@ -62,6 +63,8 @@ async def found_in(request: web.Request) -> web.Response:
     words = here.config.shop.languages
 
     def look_for(look: Overview) -> Mapping[str, dict[str, Any]]:
+        from livesell.parser.places import address_in  # imported late, as the parser is
+
         known = phrases(tuple(words))
         told = found(look, show, codes, lambda text, taken: address_in(text, taken, known))
         for one in told.values():
@@ -73,8 +76,10 @@ async def found_in(request: web.Request) -> web.Response:
 
 
 @cache
-def phrases(languages: tuple[str, ...]) -> lexicon.Lexicon:
+def phrases(languages: tuple[str, ...]) -> Lexicon:
     """The words of these languages."""
+    from livesell import lexicon
+
     return lexicon.load(languages)
 
 
