@@ -193,27 +193,26 @@ async def test_no_word_is_more_than_a_word_on_air(tmp_path: Path, browser: Brows
                     assert elsewhere == []
 
 
-async def give(body: dict[str, Any], route: Route) -> None:
-    """Answer with a page that was drawn here."""
-    await route.fulfill(**body)
-
-
 @pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
 async def test_no_word_is_more_than_a_word_in_the_first_steps(tmp_path: Path, browser: Browser, size: Any) -> None:
     """The shop's name, the goods that are pasted, a link, a comment that is tried."""
     async with selling(tmp_path) as evening, page_of(browser, size) as page:
         elsewhere = await watched(page)
+        drawn: dict[str, Any] = {"content_type": "text/html; charset=utf-8"}
+
+        async def give(route: Route) -> None:
+            await route.fulfill(**drawn)
+
+        await page.route("**/steps", give)
         setup = Setup(tmp_path, evening.shop.guard.keys, 8777)
         for at in range(0, len(WORDS), 12):
             some = [" ".join(words.split()) for words in WORDS[at : at + 12]]
+            some += some[:5]
             setup.name = some[0][:80]
             setup.goods = "\n".join(f"S{number}\t{words}\t90k\t5" for number, words in enumerate(some)) + "\n" + some[1]
             for step in range(1, 6):
-                text = shown(setup, step, form={"link": some[2], "text": some[3]}, errors={"link": some[4]}).text or ""
-                await page.route(
-                    "**/steps", lambda route, text=text: route.fulfill(body=text, content_type="text/html")
-                )
+                form = {"link": some[2], "text": some[3]}
+                drawn["body"] = shown(setup, step, form=form, errors={"link": some[4]}).text
                 await page.goto(f"{evening.address}/steps")
                 await settled(page, size, f"step {step}")
-                await page.unroute("**/steps")
         assert elsewhere == []
