@@ -596,3 +596,15 @@ async def test_a_true_evening_is_on_air(tmp_path: Path, browser: Browser, theme:
         await confirm_all(evening)
         words = {"product": "còn 3", "goal": "1 / 10 đơn"}.get(theme, "Lò Mẩy")
         await expect(page.locator("[data-on-air]")).to_contain_text(words)
+
+
+@pytest.mark.browser
+async def test_a_name_that_does_not_fit_is_set_smaller_before_it_is_cut(tmp_path: Path, browser: Browser) -> None:
+    """Three words fit into a narrow list; a short name has its full size again in the same row."""
+    size = "parseFloat(getComputedStyle(document.querySelector('li:not([hidden]) .name')).fontSize)"
+    async with selling(tmp_path) as evening, page_of(browser, LANDSCAPE) as page:
+        await opened(page, evening, "buyers", "", screen("Ngô Bảo Châu"))
+        assert await page.evaluate(size) == 48
+        await told(page, {"buyers": [buyer(40, "Vũ Hà")]}, "changed")
+        await expect(page.locator("li:visible .name")).to_have_text("Vũ Hà")
+        assert await page.evaluate(size) == 64

@@ -91,7 +91,8 @@ async def test_samples_play_what_an_evening_brings(tmp_path: Path, browser: Brow
     async with selling(tmp_path) as evening, page_of(browser, LAPTOP) as page:
         frame = await previewed(page, evening, "buyers")
         total = frame.locator("[data-total]")
-        first = int(await total.inner_text())
+        await expect(total).to_have_text("47")
+        first = 47
         await page.locator("[data-play=one]").click()
         await expect(total).to_have_text(str(first + 1))
         await page.locator("[data-play=cancel]").click()

@@ -84,6 +84,14 @@ export function items(buyer, most = 2) {
 // Text goes in as text, and only where it differs; a theme may leave any mark out.
 export function put(element, text) { if (element && element.textContent !== text) element.textContent = text; }
 
+// A name that does not fit is set smaller before it is cut.
+export function putName(element, text) {
+  if (!element || element.textContent === text) return;
+  element.textContent = text;
+  element.classList.remove("long");
+  if (element.scrollWidth > element.clientWidth) element.classList.add("long");
+}
+
 // --- time -----------------------------------------------------------------------------------------------------------
 
 export const EASE = "cubic-bezier(.2, 0, 0, 1)";

@@ -1,6 +1,6 @@
 // Confirmed buyers on air: newest on top, one buyer one row, on a fixed pool of rows; a crowd is shown in turns.
 
-import { root, settings, calm, quantity, word, items, put, slowly, EASE, onAir } from "./air.js";
+import { root, settings, calm, quantity, word, items, put, putName, slowly, EASE, onAir } from "./air.js";
 
 const STEP = 250, TURN = 1500, CROWD = 10, FLOOD = 40, MOST = 500;
 const list = root.querySelector("[data-rows]"), template = root.querySelector("[data-row]"), more = root.querySelector("[data-more]"), total = root.querySelector("[data-total]");
@@ -29,7 +29,7 @@ const at = new Map(); // buyer's number -> its element
 
 function fill(element, buyer) {
   put(element.querySelector("[data-number]"), quantity(buyer.number));
-  put(element.querySelector("[data-name]"), buyer.name);
+  putName(element.querySelector("[data-name]"), buyer.name);
   put(element.querySelector("[data-items]"), items(buyer));
 }
 
@@ -47,6 +47,7 @@ function draw(still) {
   }
   shown.forEach((number, index) => {
     const known = at.get(number), element = known || pool.find((one) => ![...at.values()].includes(one));
+    element.hidden = false; // what is not drawn has no width to fit into
     fill(element, buyers.get(number));
     const to = place(index), before = element.dataset.place;
     element.dataset.place = String(index);
@@ -54,7 +55,6 @@ function draw(still) {
     if (!known) {
       at.set(number, element);
       for (const motion of element.getAnimations()) motion.cancel();
-      element.hidden = false;
       if (!still) element.animate(calm ? [{ opacity: 0 }, { opacity: 1 }] : [{ opacity: 0, transform: `${to} translateY(calc(var(--u) * -24))` }, { opacity: 1, transform: to }], { duration: 240, easing: EASE });
     } else if (!still && !calm && before !== String(index)) element.animate([{ transform: place(Number(before)) }, { transform: to }], { duration: 160, easing: EASE });
   });
