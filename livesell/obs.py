@@ -21,6 +21,7 @@ import ipaddress
 import json
 import logging
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -358,6 +359,28 @@ async def put(
                 for one in wanted
             ]
         return await add(line, sources, scene)
+
+
+KEY = re.compile(r"(?<=[?&]key=)[A-Za-z0-9_-]+")
+
+
+def renew_files(folder: Path, key: str) -> None:
+    """The pages that wait get a new overlay key."""
+    for path in folder.glob("livesell-*.html"):
+        path.write_text(KEY.sub(key, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+async def renew(settings: Obs, key: str) -> list[str]:
+    """The names of livesell's sources in OBS, which have the new overlay key now and are loaded again."""
+    async with connected(settings) as line:
+        found = await line.ask("GetInputList", {"inputKind": KIND})
+        names = [str(one["inputName"]) for one in found["inputs"] if str(one["inputName"]).startswith("livesell ")]
+        for name in names:
+            url = str((await line.ask("GetInputSettings", {"inputName": name}))["inputSettings"].get("url", ""))
+            changed = {"inputName": name, "inputSettings": {"url": KEY.sub(key, url)}, "overlay": True}
+            await line.ask("SetInputSettings", changed)
+            await line.ask("PressInputPropertiesButton", {"inputName": name, "propertyName": "refreshnocache"})
+        return names
 
 
 # --- following ------------------------------------------------------------------------------------------------------

@@ -344,6 +344,31 @@ async def post(evening: Evening, body: Any) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
+async def test_a_new_overlay_key_is_in_obs_at_once(tmp_path: Path) -> None:
+    """In the pages that wait and in addresses; the sources are loaded again, and what is not ours is left alone."""
+    async with obs_running(FakeObs()) as fake:
+        config = Config(folder=tmp_path, server=Server(port=0), obs=settings(fake))
+        async with running(config, []) as (shop, address):
+            evening = Evening(shop, address, await session())
+            await post(evening, {"themes": [{"theme": "buyers"}, {"theme": "goal", "settings": "target=9"}]})
+            fake.inputs["camera page"] = ("browser_source", {"url": "http://elsewhere/?key=mine"})
+            old = shop.guard.keys.of("overlay")
+            headers = {"Authorization": f"Bearer {shop.guard.keys.of('seller')}"}
+            asked = evening.http.post(f"{address}/api/keys", json={"role": "overlay"}, headers=headers)
+            async with asked as answer:
+                assert (await answer.json())["renewed"] == ["overlay"]
+            key = shop.guard.keys.of("overlay")
+            await until(lambda: sorted(fake.pressed) == ["livesell buyers", "livesell goal"])
+            for name in ("livesell buyers", "livesell goal"):
+                there = fake.inputs[name][1]
+                text = text_of(there["local_file"])
+                assert old not in text + there["url"]
+                assert text.count(key) == 2 and key in there["url"]
+            assert "target=9" in text_of(fake.inputs["livesell goal"][1]["local_file"])
+            assert fake.inputs["camera page"][1]["url"] == "http://elsewhere/?key=mine"
+            await evening.http.close()
+
+
 # --- following ------------------------------------------------------------------------------------------------------
 
 

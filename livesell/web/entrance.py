@@ -13,6 +13,7 @@ from livesell.errors import BadInput, ConfigError
 from livesell.store.asks import Asked
 from livesell.store.schema import settings as settings_table
 from livesell.store.writing import upsert
+from livesell.web import screens
 from livesell.web.api import hang_up
 from livesell.web.body import read_json
 from livesell.web.guard import Guard
@@ -110,6 +111,8 @@ async def renew(here: Shop, app: web.Application, role: Role | None) -> frozense
         await guard.sessions.end_all(role)
         renewed = guard.keys.renew(role)
     logs.hide(*(guard.keys.of(one) for one in renewed))
+    if "overlay" in renewed:
+        screens.renewed(here)
     for page in list(here.feed.pages):
         if role in (None, page.role):
             page.lose()

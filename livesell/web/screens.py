@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,8 +18,14 @@ from livesell.web.guard import Guard
 from livesell.web.pages import assets, render, theme_of
 from livesell.web.shop import Shop, shop
 
+log = logging.getLogger(__name__)
+
 MOST = 20
 QUERY = 2_000
+
+
+_telling: set[asyncio.Task[None]] = set()
+"""What is under way; a task that nobody holds may vanish."""
 
 
 def add_routes(app: web.Application, guard: Guard) -> None:
@@ -133,6 +141,23 @@ async def into_obs(request: web.Request) -> web.Response:
     return web.json_response({"done": told})
 
 
+def renewed(here: Shop) -> None:
+    """There is a new overlay key: the pages that wait have it now, and a running OBS soon."""
+    key = here.guard.keys.of("overlay")
+    obs.renew_files(waiting_folder(here.config.folder), key)
+
+    async def tell() -> None:
+        try:
+            names = await obs.renew(here.config.obs, key)
+            log.info("OBS has the new overlay key in %d sources", len(names))
+        except obs.ObsRefused as refusal:
+            log.info("OBS was not told of the new overlay key: %s", refusal)
+
+    task = asyncio.create_task(tell())
+    _telling.add(task)
+    task.add_done_callback(_telling.discard)
+
+
 def as_obs_finds_it(here: Shop) -> obs.Shop:
     """The shop as OBS finds it."""
     address = here.overlay_address("").partition("/overlay/")[0]
@@ -147,12 +172,9 @@ def waiting_folder(folder: Path) -> Path:
 
 async def follow(here: Shop) -> None:
     """Open the show again when OBS's stream starts, and end it when the stream is over; until cancelled."""
-    import logging
 
     from livesell import commands as c
     from livesell.store import Asked
-
-    log = logging.getLogger(__name__)
 
     async def do(command: c.Reopen | c.EndShow) -> None:
         try:

@@ -140,6 +140,11 @@ class FakeObs:
         self.scenes[data["sceneName"]].append(data["inputName"])
         return {"sceneItemId": len(self.inputs)}
 
+    def GetInputList(self, data: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        wanted = data.get("inputKind")
+        found = [{"inputName": name, "inputKind": kind} for name, (kind, _) in self.inputs.items()]
+        return {"inputs": [one for one in found if wanted in (None, one["inputKind"])]}
+
     def GetInputSettings(self, data: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kind, settings = self._input(data)
         return {"inputKind": kind, "inputSettings": settings}

@@ -37,6 +37,7 @@ function fill(element, buyer) {
 const place = (index) => `translateY(${index * 100}%)`;
 
 function draw(still) {
+  root.hidden = buyers.size === 0;
   const wanted = new Set(shown);
   for (const [number, element] of at) {
     if (wanted.has(number)) continue;
