@@ -178,6 +178,8 @@ def asking(view: View, clause: Clause) -> float:
             or (cue.roles & OR and not clause.roles & (CLAIM | TAKE | ADD) and _choice(clause, cue))
         ):
             asks += 2.4
+    if clause.roles & OR and asks == 0 and clause.cues[0].roles & OPENS and clause.cues[0].start == clause.start:
+        asks = 2.4  # "es de vaca o de cabra"
     if (
         clause.roles & PHONE
         and clause.stop != "?"
@@ -302,6 +304,11 @@ def claiming(view: View, clause: Clause) -> float:
             claim += 1.4
         elif counts and not products and any(spot.kind == "product" for spot in view.spots):
             claim += 2.0
+        elif roles & EACH and not products and not roles & ~(QUIET | CLAIM | TAKE | ADD | BODY) and clause.left < 1:
+            # "one of each" of what is on show.
+            product = view.index.products.get(view.pinned) if view.pinned is not None else None
+            if product is not None and product.options and (counts or clause.end - clause.start > 1):
+                claim += 2.4
     if roles & CROWD:
         claim -= 2.5
     if roles & PAID and not products and not roles & (CLAIM | TAKE | ADD):

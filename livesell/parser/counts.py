@@ -26,6 +26,7 @@ from livesell.parser.sizes import product_near, sizes_before
 from livesell.parser.units import unit_of
 from livesell.parser.view import Kind, Spot, View, group_at, unit_at
 
+DIGITS = frozenset(map(Decimal, range(1, 10)))
 MULTIPLES = (Decimal(10), Decimal(100), Decimal(1000), Decimal(10000))
 
 
@@ -284,6 +285,12 @@ def number_word(view: View, at: int) -> tuple[Decimal, int] | None:
         for one in view.at.get(end, ()):
             if one.phrase.number is not None and view.free(end, one.end):
                 match = one
+        if match is None and total is not None and total >= 20 and total % 10 == 0 and view.role(end, AND) is not None:
+            # "treinta y cinco", "vinte e cinco"
+            for one in view.at.get(end + 1, ()):
+                digit = one.phrase.number
+                if digit is not None and digit in DIGITS and view.free(end + 1, one.end):
+                    match = one
         if match is None or swallowed(view, match):
             break
         value = match.phrase.number

@@ -54,7 +54,11 @@ def decide(view: View) -> Decision:
     if called(view, clauses):
         return Decision("other", "tells another", 0.7, (), clauses)
     if roles & CHATTER == ELSEWHERE:
-        asked = [clause for clause in clauses if clause.roles & QUESTION and not clause.roles & ELSEWHERE]
+        asked = [
+            clause
+            for clause in clauses
+            if clause.roles & QUESTION and clause.asks >= 2.4 and not clause.roles & ELSEWHERE
+        ]
         if asked:
             return Decision("question", "asks", 0.75, asked, clauses)
     if roles & CHATTER:
@@ -204,7 +208,9 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
         view.pinned is not None
         and roles & ME
         and not roles & ~(QUIET | PRAISE)
-        and all(clause.left < 1 and all(spot.kind == "quantity" for spot in clause.spots) for clause in clauses)
+        and all(
+            clause.left < 1 and all(spot.kind in ("quantity", "option") for spot in clause.spots) for clause in clauses
+        )
     ):
         return Decision("order", "me", 0.75, clauses, clauses)
     # Claims in pieces: "A1, 2 gói".

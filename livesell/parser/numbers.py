@@ -247,5 +247,8 @@ def bare(view: View, at: int) -> Spot | None:
         )
     claim = view.role_before(at, CLAIM | TAKE)
     if claim is not None and claim.roles & CLAIM and (last is None or apart) and len(token.text) <= 4:
+        if int(token.text) <= 12 and last is not None and last.kind in ("product", "option") and last.end < claim.start:
+            # "essa A1, manda 2": how many of what was just named.
+            return None
         return Spot("unknown", at, at + 1)
     return None

@@ -306,8 +306,9 @@ def same_value(view: View, code: Code, name: str, value: str, spot: Spot | None)
 
 
 def every_value(view: View, items: list[Item]) -> None:
-    """ "All colours, one each" is a line for each value."""
+    """ "All colours, one each" is a line for each value, and so is "A1 one each" of what has one option."""
     if not view.roles & ALL:
+        one_each(view, items)
         return
     every = [
         match for found in view.at.values() for match in found if match.roles & ALL and view.owner[match.start] is None
@@ -341,6 +342,22 @@ def every_value(view: View, items: list[Item]) -> None:
             one.count = variant.count
             variants.append(one)
     item.variants = variants
+
+
+def one_each(view: View, items: list[Item]) -> None:
+    """ "A1 one each", where A1 has one option and no value of it is said: one of each value."""
+    if not view.roles & EACH or len(items) != 1 or items[0].code is None or len(items[0].variants) != 1:
+        return
+    options = view.index.products[items[0].code].options
+    variant = items[0].variants[0]
+    if len(options) != 1 or variant.options or len(options[0].values) < 2:
+        return
+    items[0].variants = []
+    for value in options[0].values:
+        one = Variant()
+        one.options[options[0].name] = value.name
+        one.count = variant.count
+        items[0].variants.append(one)
 
 
 def claims_of(view: View, items: Sequence[Item], *, withdrawn: bool = False) -> list[Claim]:

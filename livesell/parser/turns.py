@@ -51,7 +51,8 @@ def withdraws(clause: Clause, *, turning: bool = False) -> bool:
     """True where a clause takes a claim back; not where a "not" stands between two of a kind (`turning`)."""
     roles = clause.roles
     if roles & CANCEL:
-        return True
+        # "si alguien suelta la A1 la quiero": somebody else would take it back.
+        return not (roles & IF and clause.first(IF) < clause.first(CANCEL) < clause.last(CLAIM | TAKE))
     if turning:
         return False
     if roles & NOT and roles & (CLAIM | TAKE):
@@ -74,7 +75,12 @@ def changes(clause: Clause) -> bool:
     roles = clause.roles
     if roles & (CHANGE | INSTEAD | REPLACING):
         return True
-    if roles & MINE and roles & ONLY and any(spot.kind in ("quantity", "option", "product") for spot in clause.spots):
+    if (
+        roles & MINE
+        and roles & ONLY
+        and not roles & PAST
+        and any(spot.kind in ("quantity", "option", "product") for spot in clause.spots)
+    ):
         return True
     if roles & TO and not roles & (QUESTION | ASIDE):
         for cue in clause.cues:
