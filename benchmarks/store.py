@@ -30,14 +30,29 @@ from sqlalchemy import Engine, event, insert, select
 
 from livesell import commands as c
 from livesell import lexicon
-from livesell.ledger import Rules
-from livesell.model import AuthorId, Code, Comment, MessageId, Money, Platform, Product, ShowId, quantity
+from livesell.ledger import LineState, OrderState, Rules
+from livesell.model import (
+    AuthorId,
+    BuyerId,
+    Code,
+    Comment,
+    CommentId,
+    IdentityId,
+    LineId,
+    MessageId,
+    Money,
+    OrderId,
+    Platform,
+    Product,
+    ShowId,
+    quantity,
+)
 from livesell.ordercode import order_code
 from livesell.parser import Parser
 from livesell.store import Asked, Said, Store, rows, schema
 from livesell.store.engine import PRAGMAS
-from livesell.store.overview import looking
-from livesell.store.shelf import chunks
+from livesell.store.overview import Overview, looking
+from livesell.store.shelf import LINES_OF, chunks, preload_orders
 from livesell.store.writer import Writer
 from tests.exactreader import ExactReader
 from tests.postgres import Cluster, without_server
@@ -121,14 +136,6 @@ def written(engine: Engine) -> Iterator[list[list[Statement]]]:
     finally:
         event.remove(engine, "begin", begin)
         event.remove(engine, "before_cursor_execute", execute)
-
-
-def mean(count: int, work: Callable[..., object], *arguments: object) -> float:
-    """Seconds that something takes, over so many times."""
-    begin = time.perf_counter()
-    for _ in range(count):
-        work(*arguments)
-    return (time.perf_counter() - begin) / count
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -419,9 +426,6 @@ def filled(folder: Path, count: int) -> Store:
 
 def an_order(number: int) -> Any:
     """An order."""
-    from livesell.ledger import OrderState
-    from livesell.model import BuyerId, IdentityId, OrderId
-
     return OrderState(
         OrderId(number), ShowId(1), number, order_code(number), BuyerId(number), "draft", now(), IdentityId(number)
     )
@@ -429,9 +433,6 @@ def an_order(number: int) -> Any:
 
 def a_line(order: int, which: int) -> Any:
     """A line of an order."""
-    from livesell.ledger import LineState
-    from livesell.model import CommentId, IdentityId, LineId, OrderId
-
     return LineState(
         LineId(order * 3 + which),
         OrderId(order),
@@ -450,38 +451,54 @@ def a_line(order: int, which: int) -> Any:
 
 
 def page(folder: Path, orders: int) -> None:
-    """The page of fifty orders with their lines, in the middle of a small and of a large show, and by OFFSET."""
+    """Fifty orders with their lines in the middle of a small and of a large show, and by OFFSET.
+
+    First the statements alone (orders, then their lines), then with orders and lines made of the rows, then the whole
+    page as it is shown, with people, what became of their other orders, goods and sums. Processor time: nothing here
+    waits for a disk.
+    """
     small, large = filled(folder, 1_000), filled(folder, orders)
+    every = select(schema.orders).where(schema.orders.c.show == 1).order_by(schema.orders.c.id).limit(50)
 
-    def keyset(store: Store, at: int) -> int:
-        with looking(store.readers, "VND", 0) as look:
-            return len(look.orders(ShowId(1), after=order_code(at), limit=50))
+    def by_key(look: Overview, at: int) -> Sequence[Any]:
+        last = look.connection.scalar(select(schema.orders.c.id).where(schema.orders.c.code == order_code(at)))
+        return look.connection.execute(every.where(schema.orders.c.id > last)).all()
 
-    def offset(store: Store, at: int) -> int:
-        with looking(store.readers, "VND", 0) as look:
-            wanted = select(schema.orders).where(schema.orders.c.show == 1).order_by(schema.orders.c.id)
-            found = look.connection.execute(wanted.limit(50).offset(at))
-            return len(look._orders([rows.order_state(row) for row in found]))
+    def by_offset(look: Overview, at: int) -> Sequence[Any]:
+        return look.connection.execute(every.offset(at)).all()
 
-    times = []
-    for _ in range(ROUNDS):
-        row = []
-        for work, store, at in (
-            (keyset, small, 500),
-            (keyset, large, orders // 2),
-            (offset, large, orders // 2),
-        ):
-            count = 30 if work is keyset else 5
-            assert work(store, at) == 50
-            row.append(mean(count, work, store, at))
-        times.append(row)
-    few, lots, slow = (statistics.median(column) * 1000 for column in zip(*times, strict=True))
-    print(
-        f"order page with lines: {few:.2f} ms at 1,000 orders, {lots:.2f} ms at {orders:,} "
-        f"({statistics.median(two / one for one, two, _ in times):.2f} ×); OFFSET half way {slow:.1f} ms "
-        f"({statistics.median(three / two for _, two, three in times):.1f} × slower)",
-        flush=True,
-    )
+    def cost(store: Store, at: int, found: Callable[[Overview, int], Sequence[Any]], depth: int) -> float:
+        count = 5 if found is by_offset and at > 10_000 else 30
+        begin = time.process_time()
+        for _ in range(count):
+            with looking(store.readers, "VND", 0) as look:
+                orders_ = found(look, at)
+                if depth == 0:
+                    look.connection.execute(LINES_OF, {"ids": [row.id for row in orders_]}).all()
+                    continue
+                states = [rows.order_state(row) for row in orders_]
+                if depth == 1:
+                    preload_orders(look.book, look.connection, states)
+                else:
+                    assert len(look._orders(states)) == 50
+        return (time.process_time() - begin) / count * 1000
+
+    for depth, words in enumerate(("statements", "orders and lines", "whole page")):
+        times = [
+            (
+                cost(small, 500, by_key, depth),
+                cost(large, orders // 2, by_key, depth),
+                cost(large, orders // 2, by_offset, depth),
+            )
+            for _ in range(ROUNDS)
+        ]
+        few, lots, slow = (statistics.median(column) for column in zip(*times, strict=True))
+        print(
+            f"order page, {words}: {few:.2f} ms at 1,000 orders, {lots:.2f} ms at {orders:,} "
+            f"({statistics.median(two / one for one, two, _ in times):.2f} ×); OFFSET half way {slow:.1f} ms "
+            f"({statistics.median(three / two for _, two, three in times):.1f} × slower)",
+            flush=True,
+        )
     for store in (small, large):
         store.close()
 
