@@ -356,7 +356,7 @@ async def test_reduced_motion_fades_and_does_not_move(tmp_path: Path, browser: B
 
 
 LOAD = """async () => {
-  const gaps = []; let before = performance.now(), long = 0, number = 100;
+  const gaps = [], spent = []; let before = performance.now(), long = 0, number = 100;
   new PerformanceObserver((list) => { long += list.getEntries().length; }).observe({ entryTypes: ["longtask"] });
   const until = before + 6000;
   const timer = setInterval(() => {
@@ -364,28 +364,48 @@ LOAD = """async () => {
     const item = { code: `A${number % 30}`, name: "x", unit: "", options: "", quantity: 1 };
     const buyers = [{ number, order: `K${number}`, name: `khách ${number}`, items: [item], seen: 1 }];
     const sums = { orders: number, units: number, money: `${number}000` };
-    postMessage({ told: { number, event: { type: "confirmed" }, now: { buyers, sums } } });
+    const data = { told: { number, event: { type: "confirmed" }, now: { buyers, sums } } };
+    const begun = performance.now();
+    dispatchEvent(new MessageEvent("message", { data, origin: location.origin, source: window }));
+    spent.push(performance.now() - begun);
   }, 50);
   await new Promise((done) => requestAnimationFrame(function frame(now) {
     gaps.push(now - before); before = now;
     if (now < until) requestAnimationFrame(frame); else done();
   }));
   clearInterval(timer);
-  gaps.sort((a, b) => a - b);
-  return { median: gaps[gaps.length >> 1], long, nodes: document.querySelectorAll("*").length, number };
+  const middle = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+  return { median: middle(gaps), spent: middle(spent), long, nodes: document.querySelectorAll("*").length, number };
+}"""
+
+
+BARE = """async () => {
+  const box = document.createElement("div"), gaps = []; document.body.append(box);
+  Object.assign(box.style, { position: "absolute", width: "500px", height: "100px", background: "#0E1218" });
+  box.animate([{ transform: "none" }, { transform: "translateX(400px)" }], { duration: 500, iterations: Infinity });
+  let before = performance.now(), long = 0;
+  new PerformanceObserver((list) => { long += list.getEntries().length; }).observe({ entryTypes: ["longtask"] });
+  const until = before + 3000;
+  await new Promise((done) => requestAnimationFrame(function frame(now) {
+    gaps.push(now - before); before = now;
+    if (now < until) requestAnimationFrame(frame); else done();
+  }));
+  return { median: gaps.sort((a, b) => a - b)[gaps.length >> 1], long };
 }"""
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", THEMES)
 async def test_twenty_confirmations_a_second_are_smooth(tmp_path: Path, browser: Browser, theme: str) -> None:
-    """For six seconds: frames at the screen's pace, hardly a long task, few elements, the total right at last."""
+    """For six seconds: frames at the pace of a bare page, 2 ms a name, few elements, the total right at last."""
     async with selling(tmp_path) as evening, page_of(browser, PORTRAIT) as page:
+        await page.goto("about:blank")
+        bare = await page.evaluate(BARE)  # one box that moves: what this machine can do at all just now
         await opened(page, evening, theme, "seconds=1.2&target=1000")
-        await page.evaluate("document.getAnimations().length")
         found = await page.evaluate(LOAD)
-        assert found["median"] < 25, found
-        assert found["long"] <= 3, found
+        assert found["median"] <= max(20, bare["median"] * 1.5), (found, bare)
+        assert found["long"] <= 3 + bare["long"] * 4, (found, bare)
+        assert found["spent"] <= 2, found  # milliseconds of script for one of them
         assert found["nodes"] <= 150, found
         if theme in ("buyers", "ticker"):
             await expect(page.locator("[data-total]")).to_have_text(str(found["number"]))
