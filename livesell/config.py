@@ -56,9 +56,13 @@ class Database(Section, frozen=True, kw_only=True):
 
 
 class Catalog(Section, frozen=True, kw_only=True):
-    """`[catalog]`: the inbox of goods, CSV or XLSX; "" for none, and one that is not named need not be there."""
+    """`[catalog]`: the inbox of goods, CSV or XLSX; "" for none, and one that is not named need not be there.
+
+    `pictures`: a folder with a picture for each code.
+    """
 
     file: str = "products.csv"
+    pictures: str = "pictures"
 
 
 class Desk(Section, frozen=True, kw_only=True):
@@ -103,6 +107,12 @@ class Config(Section, frozen=True, kw_only=True):
     source: tuple[dict[str, Any], ...] = ()
     folder: Path = Path()
     sheet_named: bool = False
+
+    @property
+    def pictures(self) -> Path | None:
+        """The folder with pictures of goods, if there is to be one."""
+        name = self.catalog.pictures
+        return self.folder / Path(name).expanduser() if name else None
 
     @property
     def catalog_path(self) -> Path | None:

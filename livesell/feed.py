@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -30,6 +31,7 @@ from livesell.model import (
     times,
 )
 from livesell.onair import Mode, on_air
+from livesell.pictures import address
 from livesell.store import schema as s
 from livesell.store.asks import Numbered
 from livesell.store.look import Kept, Shape
@@ -61,6 +63,7 @@ class Settings(Struct, frozen=True):
     decimals: int = 0
     language: str = "vi"
     names: Mode = "short"
+    pictures: Path | None = None
 
 
 class Touched:
@@ -406,6 +409,7 @@ class Feed:
             "currency": look.currency,
             "unit": product.unit,
             "left": look.left(product),
+            "picture": address(self.settings.pictures, product.code),
         }
 
     def _screen_messages(

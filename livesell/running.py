@@ -122,10 +122,11 @@ def elsewhere(config: Config, folder: Path) -> Config:
     """The same shop with a database of its own in a folder; its sheet of goods stays where it is."""
     sheet = config.catalog_path
     file = str(sheet.resolve()) if sheet is not None and sheet.exists() else ""
+    pictures = str(config.pictures.resolve()) if config.pictures is not None else ""
     return structs.replace(
         config,
         folder=folder,
-        catalog=structs.replace(config.catalog, file=file),
+        catalog=structs.replace(config.catalog, file=file, pictures=pictures),
         database=structs.replace(config.database, url="sqlite:///shop.db"),
     )
 

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "livesell"
 STAGES = (
     ("errors", "model", "commands", "events", "bundle"),
     ("text", "lexicon", "ordercode", "ledger", "catalog", "parser", "desk", "exports", "onair", "i18n"),
-    ("adapter", "store", "feed"),
+    ("pictures", "adapter", "store", "feed"),
     ("registry", "config", "decoding", "logs", "obs"),
     ("show", "web"),
     ("running", "first", "sheets", "checking", "keeping", "signing", "demo", "broadcast"),

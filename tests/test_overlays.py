@@ -628,3 +628,59 @@ async def test_a_name_that_does_not_fit_is_set_smaller_before_it_is_cut(tmp_path
         await told(page, {"buyers": [buyer(40, "Vũ Hà")]}, "changed")
         await expect(page.locator("li:visible .name")).to_have_text("Vũ Hà")
         assert await page.evaluate(size) == 64
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.browser
+async def test_a_product_has_its_picture(tmp_path: Path, browser: Browser) -> None:
+    """A file named after the code, in any case; a setting leaves it out; a broken one is not seen, and no error is."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "h1.PNG").write_bytes(PIXEL)
+    (folder / "H3.png").write_bytes(b"no picture")
+    (folder / "H2.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    async with selling(tmp_path) as evening, page_of(browser, PORTRAIT) as page:
+        seller = {"Authorization": f"Bearer {evening.shop.guard.keys.of('seller')}"}
+        picture = page.locator("[data-picture]")
+
+        async def pin(code: str) -> None:
+            address = f"{evening.address}/api/shows/current/pinned"
+            async with evening.http.put(address, json={"code": code}, headers=seller) as answer:
+                assert answer.status == 200
+            await expect(page.locator("[data-code]")).to_have_text(code)
+
+        await page.goto(evening.url("/overlay/product", "overlay"))
+        await pin("H1")
+        await expect(picture).to_be_visible()
+        for code in ("H2", "H3"):
+            await pin(code)
+            await asyncio.sleep(0.2)
+            await expect(picture).to_be_hidden()
+        await pin("H1")
+        await expect(picture).to_be_visible()
+        await page.goto(evening.url("/overlay/product", "overlay") + "&picture=false")
+        await expect(page.locator("[data-code]")).to_have_text("H1")
+        await expect(picture).to_be_hidden()
+
+
+async def test_a_picture_is_of_its_folder_and_for_its_keys(tmp_path: Path) -> None:
+    """No other file by any name, nothing too large, and nothing without a key."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "H1.jpg").write_bytes(PIXEL)
+    (folder / "H2.jpg").write_bytes(bytes((5 << 20) + 1))
+    (tmp_path / "secret.png").write_bytes(PIXEL)
+    async with selling(tmp_path) as evening:
+        overlay = {"Authorization": f"Bearer {evening.shop.guard.keys.of('overlay')}"}
+        for code, status in (("H1", 200), ("h1", 200), ("H2", 404), ("..%2fsecret", 404), ("%2e%2e%5csecret", 404)):
+            async with evening.http.get(f"{evening.address}/picture/{code}", headers=overlay) as answer:
+                assert answer.status == status, code
+                if status == 200:
+                    assert answer.headers["Content-Type"] == "image/jpeg"
+                    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        async with evening.http.get(f"{evening.address}/picture/H1") as answer:
+            assert answer.status == 401

@@ -328,6 +328,7 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("GET", "/export/{format}"): "seller",
         ("GET", "/overlay/{theme}"): "overlay",
         ("GET", "/up"): "overlay",
+        ("GET", "/picture/{code}"): "overlay",
         ("GET", "/overlay/{theme}/preview"): "seller",
         ("POST", "/api/obs"): "seller",
         ("GET", "/static/{set}/{path:.+}"): "none",

@@ -103,7 +103,7 @@ async def serving(
     at once; an error there leaves the goods as they are. `door` is one that is open already.
     """
     decimals = get_currency_precision(config.shop.currency)
-    settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names)
+    settings = FeedSettings(config.shop.currency, decimals, config.shop.language, config.overlay.names, config.pictures)
     feed = Feed(store.readers, settings)
     follower = None if store.sqlite else Follower(store.readers, feed.publish, store.last)
     peers = None

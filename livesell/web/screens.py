@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
-from livesell import i18n, obs
+from livesell import i18n, obs, pictures
 from livesell.errors import BadInput, ConfigError, LivesellError, NotFound
 from livesell.web import samples, themes
 from livesell.web.body import read_json
@@ -32,6 +32,7 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     """All addresses of it."""
     router = app.router
     guard.route(router, "GET", "/overlay/{theme}/preview", preview, needs="seller", kind="page")
+    guard.route(router, "GET", "/picture/{code}", picture_of, needs=("seller", "overlay"), kind="api")
     guard.route(router, "GET", "/up", up, needs="overlay", kind="beacon")
     guard.route(router, "POST", "/api/obs", into_obs, needs="seller", kind="api")
 
@@ -78,6 +79,14 @@ async def preview(request: web.Request) -> web.Response:
         "played": played,
     }
     return render(request, "preview.html", page)
+
+
+async def picture_of(request: web.Request) -> web.StreamResponse:
+    """A product's picture, for whoever may see the screen."""
+    path = await asyncio.to_thread(pictures.picture, shop(request).config.pictures, request.match_info["code"])
+    if path is None:
+        raise NotFound("picture", "of that code")
+    return web.FileResponse(path, headers={"Content-Type": pictures.TYPES[path.suffix.lower()]})
 
 
 def told(value: Any) -> str:
