@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -106,6 +109,18 @@ async def test_goods_and_stock_are_shared(shops: Shops) -> None:
             for orders in (own, other)
         ]
         assert shown == [[(2, 0)], [(2, 0), (0, 1)]]
+
+
+async def test_a_control_page_of_any_show_is_served_by_any_process(shops: Shops) -> None:
+    """By the number in its address; without one it is the show of who answers."""
+    first, second = await shops.open("first"), await shops.open("second")
+    key = first.guard.keys.of("seller")
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as http:
+        for query, show in (("", first.show), (f"?show={second.show}", second.show)):
+            async with http.get(f"http://127.0.0.1:{first.guard.port}/control{query}") as answer:
+                found = re.search(r'<script type="application/json" id="data">(.*?)</script>', await answer.text())
+                assert found is not None
+                assert json.loads(found[1])["snapshot"]["show"]["id"] == show
 
 
 async def until(holds: Callable[[], bool], seconds: float = 15) -> None:

@@ -131,11 +131,12 @@ def refused(config: Config, refusal: Refusal) -> web.Response:
 
 
 async def control(request: web.Request) -> web.Response:
-    """The page during the show."""
+    """The page during the show: this process's own, or the one that `?show=` names, whoever runs it."""
     here = shop(request)
+    show = await here.show_of(request)
 
     def snapshot(look: Overview) -> tuple[int, dict[str, Any]]:
-        return look.last_number(), look.snapshot(here.show)
+        return look.last_number(), look.snapshot(show)
 
     number, now = await here.look(snapshot)
     address = here.overlay_address("buyers")

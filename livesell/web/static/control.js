@@ -202,8 +202,10 @@ ask.sender = taps({
 document.body.dataset.ready = "true";
 show("todo");
 
+const named = new URLSearchParams(location.search).get("show"); // else the show of whoever answers, also after a restart
 listen({
   after: page.whole ? page.number : null,
+  query: named ? `show=${encodeURIComponent(named)}` : "",
   message: told,
   state(is) {
     if (is === "key") { state.badKey = true; state.offline = false; }
