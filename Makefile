@@ -5,13 +5,17 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 
-.PHONY: demo test check mutations pictures torture lock clean
+.PHONY: demo test machine check mutations pictures torture lock clean
 
 demo: .venv/runs
 	$(BIN)/python -m livesell demo
 
 test: .venv/tests
 	$(BIN)/python -m pytest -q
+
+# 2,000 evenings made up by chance on each database, a quarter of them of each kind; half an hour.
+machine: .venv/tests
+	LIVESELL_RUNS=2000 $(BIN)/python -m pytest -q -s tests/test_machine.py
 
 check: .venv/tests
 	$(BIN)/python -m ruff check .

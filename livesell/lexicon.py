@@ -80,6 +80,7 @@ ROLES: Mapping[str, str] = {
     "half_after": "and a half, behind the unit: rưỡi",
     "person": "whom a viewer speaks to or of: chị, em, sis",
     "filler": "says nothing: ạ, nhé, po, please",
+    "pass": "lets the next in the queue have it: pass, nhường, 棄",
 }
 """Every role that a phrase may have, and what it does."""
 
@@ -89,7 +90,7 @@ BIT: Mapping[str, int] = {role: 1 << at for at, role in enumerate(ROLES)}
     QUESTION, ASK, OPENS,
     ASIDE, DEAL, IF, REQUEST, PAST, DENY, PAID, PRAISE, ELSEWHERE, GAME, SPAM, GREETING, DECLINE, TELL, ANNOUNCE, CROWD,
     EACH, ALL, SAME,
-    AND, OR, FOR, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER,
+    AND, OR, FOR, TIMES, CODE, ARTICLE, MONEY, SIZE, BODY, PLACE, PHONE, HALF, HALF_AFTER, PERSON, FILLER, PASS,
 ) = BIT.values()  # fmt: skip
 
 FLAGS: Mapping[str, str] = {

@@ -202,6 +202,7 @@ class Reading(Struct, frozen=True):
     `claims`: what is claimed (order), what is withdrawn (cancel), what holds afterwards (change).
     `replaces`: what a change gives up, without quantities: "A3 thành A15" gives up A3.
     `adds`: the comment says that it comes on top ("thêm", "one more").
+    `passes`: it lets the next in the queue have it ("pass", "nhường"); what that means depends on whether she waits.
     `unknown`: codes or names that were asked for and are not in the catalog.
     `candidates`: products that could be meant where nothing decides, likeliest first.
     `phone`: E.164 or None. `confidence`: 0 to 1, the chance that intent and claims are right.
@@ -216,6 +217,7 @@ class Reading(Struct, frozen=True):
     adds: bool = False
     unknown: tuple[str, ...] = ()
     candidates: tuple[Code, ...] = ()
+    passes: bool = False
 
 
 # --- numbers at the edges -------------------------------------------------------------------------------------------

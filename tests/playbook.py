@@ -255,7 +255,9 @@ class Playbook:
 
 def says(who: str, intent: Intent, *claims: Claim, text: str = "", confidence: float = 0.95, **fields: Any) -> Step:
     """A comment read as this intent and these claims."""
-    mine = {key: fields.pop(key) for key in ("replaces", "adds", "unknown", "candidates", "why") if key in fields}
+    mine = {
+        key: fields.pop(key) for key in ("replaces", "adds", "unknown", "candidates", "why", "passes") if key in fields
+    }
     reading = Reading(intent=intent, claims=claims, confidence=confidence, **mine)
     return lambda book: book._heard(who, reading, text, **fields)
 

@@ -37,6 +37,8 @@ def hear(turn: Turn, command: c.Hear) -> None:
             goods.announced(turn, heard.offer)
         return
     links.by_phone(turn, heard)
+    if reading is not None and let_pass(turn, heard, reading):
+        return
     if reading is None or reading.intent in ("question", "other"):
         return
     if heard.by_tap:
@@ -51,9 +53,34 @@ def hear(turn: Turn, command: c.Hear) -> None:
         act(turn, heard, reading, forced=False)
 
 
+def let_pass(turn: Turn, heard: Heard, reading: Reading, *, forced: bool = False) -> bool:
+    """Who says "pass" gives her place to the next; False where she has no place to give, or said more than that."""
+    if not reading.passes or reading.intent not in ("other", "order") or heard.anonymous or heard.by_tap:
+        return False
+    buyer = turn.book.buyer_of(heard.identity)
+    order = turn.open_order(buyer)
+    codes = set(named(reading))
+    waiting = [
+        line
+        for line in (mine(turn, order) if order is not None else ())
+        if (line.waitlisted or line.promoted) and (not codes or line.product in codes)
+    ]
+    if order is None or not waiting:
+        return False
+    if turn.rules.cancel == "ask" and not forced:
+        turn.unclear(heard.id, "cancel", tuple(dict.fromkeys(line.product for line in waiting)))
+        return True
+    for line in waiting:
+        turn.give_way(line.id, heard.id)
+    turn.cancel_empty(order.id, heard.id)
+    return True
+
+
 def act(turn: Turn, heard: Heard, reading: Reading, *, forced: bool) -> None:
     """Do what a reading asks for; `forced` after a person agreed to it."""
     asker = Asker(heard.identity, turn.book.buyer_of(heard.identity), heard.queue_at, heard.id)
+    if let_pass(turn, heard, reading, forced=forced):
+        return
     if reading.intent == "order":
         claim_all(turn, asker, heard, reading)
     elif reading.intent == "cancel":

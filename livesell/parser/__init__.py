@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from livesell.catalog import oneline
 from livesell.catalog.index import Index
-from livesell.lexicon import ADD, CLAIM, EACH, IF, PLACE, TAKE, Lexicon
+from livesell.lexicon import ADD, CLAIM, EACH, IF, PASS, PLACE, QUESTION, REQUEST, TAKE, Lexicon
 from livesell.model import READ_LIMIT, Claim, Code, Offer, Product, Reading
 from livesell.parser.change import cancelled, changed
 from livesell.parser.codes import codes
@@ -67,7 +69,12 @@ class Parser:
             pinned = None
         view = see(text, self.index, self.lexicon, self.country, pinned)
         decision = decide(view)
-        return concluded(view, decision, pinned), view, decision
+        reading = concluded(view, decision, pinned)
+        if view.roles & PASS and passing(view):
+            about = (spot.codes[0] for spot in view.spots if spot.kind == "product" and not spot.which)
+            candidates = reading.candidates or tuple(dict.fromkeys(about))
+            reading = replace(reading, passes=True, candidates=candidates)
+        return reading, view, decision
 
 
 def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | None) -> View:
@@ -81,6 +88,18 @@ def see(text: str, index: Index, lexicon: Lexicon, country: str, pinned: Code | 
     addresses(view)
     unknown(view)
     return view
+
+
+def passing(view: View) -> bool:
+    """True where the words that let the next have it are all that is asked for."""
+    said = [match for matches in view.at.values() for match in matches if match.roles & PASS]
+    inside = {at for match in said for at in range(match.start, match.end)}
+    other = CLAIM | ADD | QUESTION | REQUEST
+    return not any(
+        match.roles & other and not inside.issuperset(range(match.start, match.end))
+        for matches in view.at.values()
+        for match in matches
+    )
 
 
 def addresses(view: View) -> None:
