@@ -100,7 +100,7 @@ FLAGS: Mapping[str, str] = {
     "head_first": "true where the noun stands before what describes it: mật ong, casa blanca",
     "marks": "true where the same letters with other marks are another word: mát, mật",
     "abroad": "phrases that viewers of other languages mix into theirs",
-    "endings": "what number words and units may carry behind: ekta is ek + ta",
+    "endings": "what number words, units and words for options may carry behind: ekta is ek + ta",
     "one": "what makes one of the unit it is glued to: sekilo is se + kilo",
 }
 """How a language is built; each may be left out but `countries`."""
@@ -162,7 +162,12 @@ class Node:
 class Lexicon:
     """The phrases of some packs."""
 
-    def __init__(self, packs: Iterable[Iterable[Phrase]], prices: Mapping[str, Decimal] | None = None) -> None:
+    def __init__(
+        self,
+        packs: Iterable[Iterable[Phrase]],
+        prices: Mapping[str, Decimal] | None = None,
+        endings: Iterable[str] = (),
+    ) -> None:
         known: dict[tuple[str, ...], int] = {}
         head_first = marks = False
         merged: dict[tuple[tuple[str, ...], tuple[str, ...]], Phrase] = {}
@@ -182,6 +187,7 @@ class Lexicon:
         self.words: set[str] = set()
         self.letters: dict[str, str] = {}
         self.head_first, self.marks = head_first, marks
+        self.endings = tuple(sorted({token.plain for word in endings for token in tokenise(word)}, key=len)[::-1])
         self.units: dict[str, tuple[Amount | None, int]] = {}
         for phrase in merged.values():
             leads, node = self._root, Node()
@@ -325,13 +331,18 @@ def load(
             raise ConfigError("shop.languages", f"there is no pack for '{tag}'", f"there are {', '.join(known)}")
     packs = {tag: pack(folder / tag / "lexicon.toml") for tag in (known if languages is None else languages)}
     if languages is not None:
-        return Lexicon([packs[tag].phrases for tag in languages], prices_of([packs[tag] for tag in languages]))
+        named = [packs[tag] for tag in languages]
+        return Lexicon([one.phrases for one in named], prices_of(named), (end for one in named for end in one.endings))
     own = [tag for tag in known if country in packs[tag].countries]
     far = [COMMON] * (COMMON in known and COMMON not in own) + [
         tag for tag in known if tag not in own and tag != COMMON
     ]
     both = [packs[tag] for tag in (*own, *far)]
-    return Lexicon([packs[tag].phrases for tag in own] + [list(abroad(packs[tag])) for tag in far], prices_of(both))
+    return Lexicon(
+        [packs[tag].phrases for tag in own] + [list(abroad(packs[tag])) for tag in far],
+        prices_of(both),
+        (end for tag in own for end in packs[tag].endings),
+    )
 
 
 def prices_of(packs: Iterable[Pack]) -> dict[str, Decimal]:
@@ -353,6 +364,7 @@ class Pack(Struct, frozen=True):
     phrases: tuple[Phrase, ...]
     abroad: frozenset[tuple[str, ...]]
     prices: Mapping[str, Decimal] = {}
+    endings: tuple[str, ...] = ()
 
 
 def abroad(pack: Pack) -> Iterator[Phrase]:
@@ -399,7 +411,7 @@ def pack(path: Path) -> Pack:
         for factor, written in data.get("prices", {}).items()
         for words in written
     }
-    return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign, prices)
+    return Pack(tuple(flags.get("countries", ())), tuple(phrases), foreign, prices, tuple(flags.get("endings", ())))
 
 
 def counts(phrase: Phrase) -> bool:

@@ -90,6 +90,8 @@ def _values(
             found = [(code, choice) for code, choice in table[SIZES[words[at]]] if len(choice.plain) == 1]
         if not found and table and view.tokens[at].kind == "number":
             found = _two(view, table, at)
+        if not found and table and at not in view.at:
+            found = ended(view, table, at)
         if (
             table
             and len(words[at]) >= 3
@@ -177,6 +179,18 @@ def _two(view: View, table: dict[str, list[tuple[Code, Choice]]], at: int) -> li
         return []
     other = SIZES.get(view.words[at] + view.words[at + 1])
     return [(code, choice) for code, choice in table.get(other or "", ()) if len(choice.plain) == 1]
+
+
+def ended(view: View, table: dict[str, list[tuple[Code, Choice]]], at: int) -> list[tuple[Code, Choice]]:
+    """The values of one word whose word carries an ending of the language: lalta is lal + ta."""
+    word = view.words[at]
+    for ending in view.lexicon.endings:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            stem = word[: -len(ending)]
+            found = [(code, choice) for code, choice in table.get(stem, ()) if len(choice.plain) == 1]
+            if found:
+                return found
+    return []
 
 
 def slipped(table: dict[str, list[tuple[Code, Choice]]], word: str) -> list[tuple[Code, Choice]]:

@@ -119,6 +119,10 @@ def pivot(view: View, clauses: Sequence[Clause]) -> tuple[int, bool] | None:
             spots = spots or [spot for spot in view.spots if spot.kind in THINGS]
             before = [spot for spot in spots if spot.end <= cue.start]
             after = [spot for spot in spots if spot.start >= cue.end]
+            if len(before) > 1 and after and before[-1].kind == "product" != after[0].kind == before[-2].kind:
+                if before[-1].start - before[-2].end > 1 or view.separated(before[-1].end, cue.start):
+                    continue
+                before.pop()  # "2 A1 not 3": what the number or the choice stands beside is the topic
             if (
                 before
                 and after
