@@ -180,11 +180,20 @@ def _typed(kind: type[Adapter], keys: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_added(
     configured: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]], *, folder: Path = Path()
-) -> list[Mapping[str, Any]]:
-    """The tables of a configuration and those added by a link; a place that both have is the configuration's."""
-    places = {(one.platform, one.place) for one in make_sources(configured, folder=folder)}
-    further = [(table, make_source(table, "an added source", folder=folder)) for table in added]
-    return [*configured, *(table for table, one in further if (one.platform, one.place) not in places)]
+) -> list[Adapter]:
+    """The sources of a configuration and those added by a link; a place that both have is the configuration's."""
+    found = make_sources(configured, folder=folder)
+    places = {(one.platform, one.place) for one in found}
+    for table in added:
+        one = make_source(table, "a source that was added by link", folder=folder)
+        if (one.platform, one.place) in places:
+            continue
+        if one.name in {other.name for other in found}:
+            problem = f"the configuration has another source '{one.name}'"
+            way_out = f"give that one a name of its own, or `livesell sources remove {one.name}`"
+            raise ConfigError("a source that was added by link", problem, way_out)
+        found.append(one)
+    return found
 
 
 @cache

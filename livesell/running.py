@@ -94,8 +94,7 @@ FIRST_PAGE = 0.3
 
 def sources_of(config: Config) -> list[Adapter]:
     """The sources of a configuration, and those that were added by command."""
-    tables = registry.with_added(config.source, added_sources(config), folder=config.folder)
-    return registry.make_sources(tables, folder=config.folder)
+    return registry.with_added(config.source, added_sources(config), folder=config.folder)
 
 
 def added_sources(config: Config) -> list[dict[str, Any]]:

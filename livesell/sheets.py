@@ -78,11 +78,9 @@ async def add_source(config: Config, link: str, keys: Mapping[str, str] | None =
         found = await asked(address, seller_key(config, path.parent), "POST", "/api/sources", body)
         return f"{found['name']}: {found['platform']} {found['place']}; the running show listens to it now"
     before = added_sources(config)
-    tables = registry.with_added(config.source, before, folder=config.folder)
-    listening = registry.make_sources(tables, folder=config.folder)
+    listening = registry.with_added(config.source, before, folder=config.folder)
     table, taken = registry.placed(link, listening, before, keys or {}, config.folder)
-    kept = [one for one in tables if not taken or one.get("name", one.get("platform")) != taken]
-    one = registry.make_sources([*kept, table], folder=config.folder)[-1]
+    one = registry.make_source(table, "the link", folder=config.folder)
     await writing(
         config,
         "add it as a [[source]] of config.toml and start again, or stop livesell first",

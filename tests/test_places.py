@@ -216,7 +216,7 @@ async def test_the_configuration_goes_before_what_was_added(tmp_path: Path) -> N
     table = {"platform": "facebook", "page": "thaomoc", "token": "t"}
     (one,) = sources_of(Config(folder=tmp_path, source=(table,)))
     assert one.settings.token == "t"
-    with pytest.raises(ConfigError, match="there is another source 'facebook'"):
+    with pytest.raises(ConfigError, match="or `livesell sources remove facebook`"):
         sources_of(Config(folder=tmp_path, source=({"platform": "facebook", "page": "other"},)))
 
 
