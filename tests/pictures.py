@@ -27,6 +27,8 @@ from livesell.web.network import Network
 from livesell.web.pages import assets
 from livesell.web.setup import Setup, shown
 from tests.conftest import find_browser
+from tests.test_overlays import NOISE
+from tests.test_overlays import shown as shown_now
 from tests.test_pages import ARGUMENTS, LAPTOP, PHONE, Evening
 
 ROOT = Path(__file__).parent.parent
@@ -183,15 +185,29 @@ async def short(studio: Studio, page: Page, name: str, language: str) -> None:
     await studio.take(page, f"key-{name}")
 
 
+async def preview(studio: Studio, page: Page, name: str, language: str) -> None:
+    """The page that shows overlays before they are on air."""
+    for theme in ("buyers", "product"):
+        await page.goto(studio.evening.url(f"/overlay/{theme}/preview") + f"&lang={language}")
+        await asyncio.sleep(1)
+        await studio.take(page, f"preview-{theme}-{name}")
+
+
 async def overlays(studio: Studio) -> None:
-    """Every theme over a dark and a bright picture, upright and wide."""
+    """Every theme over a dark, a bright and a restless picture, upright and wide."""
     for theme in assets().themes:
         for shape, size in (("upright", (540, 960)), ("wide", (960, 540))):
-            for ground in ("black", "white"):
+            for ground in ("black", "white", "noise"):
                 context = await studio.browser.new_context(viewport={"width": size[0], "height": size[1]})
                 page = await context.new_page()
-                await page.goto(studio.evening.url(f"/overlay/{theme}", "overlay"))
-                await page.evaluate(f"document.documentElement.style.setProperty('background', '{ground}')")
+                if theme == "thanks":  # which shows nothing but what happens just now
+                    await shown_now(page, studio.evening, theme)
+                else:
+                    await page.goto(studio.evening.url(f"/overlay/{theme}", "overlay"))
+                if ground == "noise":
+                    await page.evaluate(NOISE)
+                else:
+                    await page.evaluate(f"document.documentElement.style.setProperty('background', '{ground}')")
                 await asyncio.sleep(0.8)
                 await studio.take(page, f"overlay-{theme}-{shape}-{ground}")
                 await context.close()
@@ -222,6 +238,7 @@ PAGES: dict[str, Callable[[Studio, Page, str, str], Awaitable[None]]] = {
     "review": review,
     "setup": setup,
     "key": short,
+    "preview": preview,
 }
 
 

@@ -15,8 +15,9 @@ from playwright.async_api import Browser, Page, expect
 from livesell import bundle
 from livesell.onair import MODES, on_air, stricter
 from tests.server import free_port
-from tests.test_face import loaded, weight
-from tests.test_pages import HOSTILE, Evening, browser, page_of, selling
+from tests.test_face import loaded, violations, weight
+from tests.test_hostile import WORDS
+from tests.test_pages import Evening, browser, page_of, selling
 
 __all__ = ["browser"]
 
@@ -247,14 +248,14 @@ async def test_long_hostile_and_emoji_names_change_nothing_but_their_words(
     tmp_path: Path, browser: Browser, size: Any
 ) -> None:
     """As raw as the server never sends them: nothing runs, no plate leaves the picture, all rows keep one height."""
-    names = [*HOSTILE, "W" * 200, "🌸" * 60, "👩‍👩‍👧‍👦" * 20, "\u202eevil", " ", "ก" + "ำ้" * 40]
+    names = [*WORDS, "W" * 200, "🌸" * 60, "👩‍👩‍👧‍👦" * 20, "\u202eevil", " ", "ก" + "ำ้" * 40]
     async with selling(tmp_path) as evening, page_of(browser, size) as page:
         for theme in THEMES:
-            await shown(page, evening, theme, "motion=calm")
+            await shown(page, evening, theme, "motion=calm&rows=8")
             before = await page.locator(".on-plate").bounding_box()
             assert before is not None
-            for at in range(0, len(names), 5):
-                batch = names[at : at + 5]
+            for at in range(0, len(names), 8):
+                batch = names[at : at + 8]
                 if theme == "thanks":
                     await opened(page, evening, theme, "seconds=5&motion=calm")
                     for number, name in enumerate(batch):
@@ -684,3 +685,15 @@ async def test_a_picture_is_of_its_folder_and_for_its_keys(tmp_path: Path) -> No
                     assert answer.headers["X-Content-Type-Options"] == "nosniff"
         async with evening.http.get(f"{evening.address}/picture/H1") as answer:
             assert answer.status == 401
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["vi", "bn", "en"])
+async def test_no_theme_has_a_barrier(tmp_path: Path, browser: Browser, language: str) -> None:
+    """With something on air, in each language. (A picture has no landmarks and needs no heading; all else holds.)"""
+    beside = ("landmark-one-main", "page-has-heading-one", "region")
+    async with selling(tmp_path) as evening, page_of(browser, LANDSCAPE) as page:
+        for theme in THEMES:
+            await shown(page, evening, theme, f"lang={language}&motion=calm")
+            assert await page.evaluate("document.documentElement.lang") == language
+            assert [one for one in await violations(page) if one.split(":")[0] not in beside] == [], theme
