@@ -346,7 +346,9 @@ def every_value(view: View, items: list[Item]) -> None:
 
 def one_each(view: View, items: list[Item]) -> None:
     """ "A1 one each", where A1 has one option and no value of it is said: one of each value."""
-    if not view.roles & EACH or len(items) != 1 or items[0].code is None or len(items[0].variants) != 1:
+    if not any(cue.roles & EACH for cue in view.cues):
+        return  # an "each" inside a longer phrase is none: kore den
+    if len(items) != 1 or items[0].code is None or len(items[0].variants) != 1:
         return
     options = view.index.products[items[0].code].options
     variant = items[0].variants[0]
