@@ -122,6 +122,16 @@ def test_adapters_know_only_what_an_adapter_is() -> None:
             assert not ours or fits, f"{path.name} imports {imported}"
 
 
+def test_a_decode_half_is_read_at_one_sitting() -> None:
+    """What decodes, beside the class that listens and its settings, has at most 250 lines in any adapter's file."""
+    for path in ADAPTERS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        listens = [node for node in classes if {ast.unparse(base) for base in node.bases} & {"Adapter", "Settings"}]
+        taken = sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in listens)
+        assert len(path.read_text(encoding="utf-8").splitlines()) - taken <= 250, path.name
+
+
 def test_module_names_say_what_is_in_them() -> None:
     """There is no drawer for odds and ends."""
     vague = {"util", "utils", "helper", "helpers", "base", "manager", "managers", "common", "misc"}
