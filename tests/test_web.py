@@ -350,6 +350,7 @@ async def test_every_route_needs_what_the_table_says(tmp_path: Path) -> None:
         ("POST", "/api/phone"): "seller",
         ("GET", "/api/shows/{show}/found"): "seller",
         ("GET", "/api/shows/{show}/lists"): "seller",
+        ("GET", "/api/shows/{show}/unclear"): "seller",
         ("GET", "/review/pick"): "seller",
         ("GET", "/review/pack"): "seller",
         ("GET", "/review/night"): "seller",

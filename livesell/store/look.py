@@ -41,6 +41,10 @@ Shape = dict[str, Any]
 LAST_COMMENTS = 200
 
 
+MOST_UNCLEAR = 400
+"""Unclear comments that a page is given at a time; it asks for more when it has few left."""
+
+
 class Kept:
     """What the feed keeps between looks, because it changes seldom: people, and which comments were taken away."""
 
@@ -358,9 +362,14 @@ class Look:
             mine = dict.fromkeys(number for line in order["lines"] for number in line["comments"])
             order["comments"] = [found[number] for number in mine if number in found]
 
-    def unclear(self, show: ShowId) -> list[Shape]:
-        """The comments that need a person, oldest first."""
-        waiting = select(s.unclears.c.comment).where(s.unclears.c.show == show, s.unclears.c.open)
+    def unclear(self, show: ShowId, limit: int = MOST_UNCLEAR) -> list[Shape]:
+        """The comments that need a person, oldest first; no more than a page holds."""
+        waiting = (
+            select(s.unclears.c.comment)
+            .where(s.unclears.c.show == show, s.unclears.c.open)
+            .order_by(s.unclears.c.comment)
+            .limit(limit)
+        )
         return self.comments(CommentId(number) for number in self.connection.scalars(waiting))
 
     # --- goods ----------------------------------------------------------------------------------------------------

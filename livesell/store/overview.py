@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from livesell import events as e
-from livesell.ledger import Book, ShowState
-from livesell.model import LineId, OrderId, ShowId, times
+from livesell.ledger import Book, OrderState, ShowState
+from livesell.model import LineId, OrderId, ShowId
 from livesell.store import rows
 from livesell.store import schema as s
 from livesell.store.added import added
@@ -20,6 +20,11 @@ from livesell.store.shelf import chunks, event_of
 from livesell.store.worklists import counted
 
 OPEN_ORDERS = 1_000
+
+
+def _amount(count: ColumnElement[int]) -> ColumnElement[int]:
+    """Price × thousandths in whole minor units, rounded half up a line, as `model.times` does it."""
+    return (s.lines.c.unit_price * count * 2 + 1000) // 2000
 
 
 class Overview(Look):
@@ -84,16 +89,15 @@ class Overview(Look):
                 .group_by(s.orders.c.status)
             )
         }
-        total = confirmed = waiting = 0
         amounts = self.connection.execute(
-            select(s.lines.c.unit_price, s.lines.c.quantity, s.lines.c.confirmed, s.lines.c.waitlisted)
+            select(
+                func.sum(_amount(s.lines.c.quantity)).label("total"),
+                func.sum(_amount(s.lines.c.confirmed)).label("confirmed"),
+                func.sum(case((s.lines.c.waitlisted > 0, 1), else_=0)).label("waiting"),
+            )
             .join(s.orders, s.orders.c.id == s.lines.c.order)
             .where(s.lines.c.show == show, s.lines.c.quantity > 0, s.orders.c.status != "cancelled")
-        )
-        for price, quantity, done, waits in amounts:
-            total += times(price, quantity)
-            confirmed += times(price, done)
-            waiting += 1 if waits else 0
+        ).one()
         unclear = select(func.count()).select_from(s.unclears).where(s.unclears.c.show == show, s.unclears.c.open)
         comments = select(func.count()).select_from(s.comments).where(s.comments.c.show == show)
         alive = {status: number for status, number in count.items() if status != "cancelled"}
@@ -102,11 +106,11 @@ class Overview(Look):
             "draft": count.get("draft", 0),
             "confirmed": sum(number for status, number in alive.items() if status != "draft"),
             "cancelled": count.get("cancelled", 0),
-            "waiting": waiting,
+            "waiting": int(amounts.waiting or 0),
             "unclear": self.connection.scalar(unclear) or 0,
             "comments": self.connection.scalar(comments) or 0,
-            "total": self.money(total),
-            "confirmed_total": self.money(confirmed),
+            "total": self.money(int(amounts.total or 0)),
+            "confirmed_total": self.money(int(amounts.confirmed or 0)),
         }
 
     def lists(self, show: ShowId) -> Shape:
@@ -154,7 +158,7 @@ class Overview(Look):
         return {
             "show": self.show(show),
             "comments": self.last_comments(show),
-            "orders": self.orders(show, limit=OPEN_ORDERS, status=("draft", "confirmed", "paid", "packed")),
+            "orders": self.open_orders(show, OPEN_ORDERS, OPEN_ORDERS),
             "unclear": self.unclear(show),
             "products": self.products(),
             "sources": self.sources(show),
@@ -163,6 +167,36 @@ class Overview(Look):
             "gaps": self.gaps(show),
             "currency": self.currency,
         }
+
+    def first_screen(self, show: ShowId, orders: int, comments: int) -> tuple[Shape, bool]:
+        """As much of that as a first screen needs, and whether it is all of it."""
+        now: Shape = {
+            "show": self.show(show),
+            "comments": self.last_comments(show, comments),
+            "orders": self.open_orders(show, orders, orders),
+            "unclear": self.unclear(show),
+            "products": self.products(),
+            "sources": self.sources(show),
+            "sums": self.sums(show),
+            "recent": [],
+            "gaps": self.gaps(show),
+            "currency": self.currency,
+        }
+        there = select(func.count()).select_from(s.orders).where(s.orders.c.show == show, s.orders.c.status.in_(OPEN))
+        whole = len(now["orders"]) == self.connection.scalar(there) and now["sums"]["comments"] <= len(now["comments"])
+        return now, whole
+
+    def open_orders(self, show: ShowId, newest: int, drafts: int) -> list[Shape]:
+        """The newest orders that are not over, and the oldest drafts: what is on the list, and what waits for a tap."""
+        ids = select(s.orders.c.id).where(s.orders.c.show == show)
+        late = ids.where(s.orders.c.status.in_(OPEN)).order_by(s.orders.c.id.desc()).limit(newest)
+        early = ids.where(s.orders.c.status == "draft").order_by(s.orders.c.id).limit(drafts)
+        wanted = {*self.connection.scalars(late), *self.connection.scalars(early)}
+        found: list[OrderState] = []
+        for chunk in chunks(sorted(wanted)):
+            there = select(s.orders).where(s.orders.c.id.in_(chunk)).order_by(s.orders.c.id)
+            found += [rows.order_state(row) for row in self.connection.execute(there)]
+        return self._orders(found)
 
     def gaps(self, show: ShowId) -> list[Shape]:
         """The times in which comments of a source may be missing."""
@@ -179,6 +213,8 @@ class Overview(Look):
         found = self.book.line(line)
         return None if found is None else found.order
 
+
+OPEN = ("draft", "confirmed", "paid", "packed")
 
 UNDOABLE = (
     "confirmed",

@@ -33,6 +33,7 @@ def add_routes(app: web.Application, guard: Guard) -> None:
     """All addresses of this kind."""
     router = app.router
     guard.route(router, "GET", "/api/shows/{show}/found", found_in, needs="seller", kind="api")
+    guard.route(router, "GET", "/api/shows/{show}/unclear", unclear, needs="seller", kind="api")
     guard.route(router, "GET", "/api/shows/{show}/lists", lists, needs="seller", kind="api")
     guard.route(router, "GET", "/review/pick", pick_page, needs="seller", kind="page")
     guard.route(router, "GET", "/review/pack", pack_page, needs="seller", kind="page")
@@ -46,6 +47,13 @@ def named(request: web.Request) -> list[str]:
     if len(codes) > MOST_ORDERS:
         raise BadInput(f"names more than {MOST_ORDERS} orders", field="orders")
     return codes
+
+
+async def unclear(request: web.Request) -> web.Response:
+    """The comments that need a person, oldest first, as many as a page holds."""
+    here = shop(request)
+    show = await here.show_of(request)
+    return answer(await here.look(lambda look: look.unclear(show)))
 
 
 async def lists(request: web.Request) -> web.Response:

@@ -135,12 +135,12 @@ async def control(request: web.Request) -> web.Response:
     here = shop(request)
     show = await here.show_of(request)
 
-    def snapshot(look: Overview) -> tuple[int, dict[str, Any]]:
-        return look.last_number(), look.snapshot(show)
+    def snapshot(look: Overview) -> tuple[int, dict[str, Any], bool]:
+        return look.last_number(), *look.first_screen(show, view.FIRST_ORDERS, view.FIRST_COMMENTS)
 
-    number, now = await here.look(snapshot)
-    address = here.overlay_address("buyers")
-    return render(request, "control.html", {"snapshot": now, "number": number, "overlay_url": address})
+    number, now, whole = await here.look(snapshot)
+    page = {"snapshot": now, "number": number, "whole": whole, "overlay_url": here.overlay_address("buyers")}
+    return render(request, "control.html", page)
 
 
 async def review(request: web.Request) -> web.Response:

@@ -84,7 +84,7 @@ def first(page: Mapping[str, Any]) -> Shape:
     known = {order["code"] for order in newest}
     kept = [order for order in needed if order["code"] not in known] + newest
     comments = now["comments"][-FIRST_COMMENTS:]
-    whole = len(kept) == len(orders) and len(comments) == len(now["comments"])
+    whole = page.get("whole", True) and len(kept) == len(orders) and len(comments) == len(now["comments"])
     return {**page, "snapshot": {**now, "orders": kept, "comments": comments, "recent": []}, "whole": whole}
 
 

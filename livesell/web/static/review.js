@@ -244,11 +244,13 @@ function whyNot(codes) {
 
 function pick(code, on) { if (on) know.chosen.add(code); else know.chosen.delete(code); draw(); }
 
+let choosing = false; // all of a list, while it is fetched
+
 function drawBulk(found) {
   const orders = [...know.chosen].map((code) => know.orders.get(code)).filter(Boolean);
   $("bulk").hidden = orders.length === 0;
   const here = found.filter((row) => row.order).map((row) => row.order.code);
-  $("choose-all").checked = here.length > 0 && here.every((code) => know.chosen.has(code));
+  $("choose-all").checked = choosing || here.length > 0 && here.every((code) => know.chosen.has(code));
   $("choose-all").indeterminate = !$("choose-all").checked && orders.length > 0;
   if (!orders.length) return;
   $("chosen").textContent = word("rev.selected", { n: orders.length });
@@ -298,8 +300,10 @@ for (const button of document.querySelectorAll("[data-list]")) button.addEventLi
 $("find").addEventListener("input", () => { know.find = $("find").value.trim().toLowerCase(); $("scroll").scrollTop = 0; draw(); });
 $("choose-all").addEventListener("change", async () => {
   const on = $("choose-all").checked;
+  choosing = on;
   // All of the list, not only what was scrolled to.
   if (on && know.list !== "unclear" && !know.find) await load(know.list, true);
+  choosing = false;
   if (on) for (const row of current()) { if (row.order) know.chosen.add(row.order.code); } else know.chosen.clear();
   draw();
 });

@@ -2,7 +2,7 @@
 
 import { page, heardAt, has, word, phrase, named, itemsText, quantity, setting, clean } from "./page.js";
 
-const MOST_COMMENTS = 2000, UNDO_FOR = 8000;
+const MOST_COMMENTS = 2000, MOST_UNCLEAR = 400, FEW_UNCLEAR = 40, UNDO_FOR = 8000;
 export const DEAD = 350;
 
 export const state = {
@@ -43,7 +43,8 @@ function take(now, live) {
     if (ask.chat) ask.chat.put(comment);
     if (comment.unclear && comment.unclear.open) {
       if (live && !state.unclear.has(comment.id)) ask.sound("ask");
-      state.unclear.set(comment.id, comment);
+      // The oldest are asked first; what is beyond a page's measure waits on the server.
+      if (state.unclear.has(comment.id) || state.unclear.size < MOST_UNCLEAR) state.unclear.set(comment.id, comment);
     } else state.unclear.delete(comment.id);
     // What was heard by a source is news of it, also without an event of the source itself.
     const source = state.sources.get(comment.source);
@@ -74,12 +75,27 @@ export function told(message) {
     state.number = Math.max(state.number, message.number);
   } else if (message.now) take(message.now, true);
   settle();
+  refill();
   ask.draw();
 }
 
 // A card that was tapped comes back only if its command was refused; it is forgotten once its events have been told.
 function settle() {
   for (const [key, gone] of state.gone) if (gone.until !== null && state.number >= gone.until) state.gone.delete(key);
+}
+
+// How many more unclear comments there are than this page holds.
+export function beyond() { return state.unclear.size < FEW_UNCLEAR ? 0 : Math.max(0, (state.sums.unclear || 0) - state.unclear.size); }
+
+let asking = false;
+async function refill() {
+  if (asking || state.unclear.size >= FEW_UNCLEAR || (state.sums.unclear || 0) <= state.unclear.size + FEW_UNCLEAR) return;
+  asking = true;
+  const response = await fetch(`/api/shows/${state.show.id}/unclear`).catch(() => null);
+  const found = response && response.ok ? await response.json().catch(() => []) : [];
+  for (const comment of found) if (!state.gone.has(`c${comment.id}`)) { state.unclear.set(comment.id, comment); state.comments.set(comment.id, comment); }
+  asking = false;
+  ask.draw();
 }
 
 // --- the pile -------------------------------------------------------------------------------------------------------

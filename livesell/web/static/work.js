@@ -2,7 +2,7 @@
 // counts only on the button it began on.
 
 import { word, phrase, has, quantity, money, ago, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, askedFor } from "./page.js";
-import { state, ask, pile, tap, later, confirmAll, undo, waits, asks, leftText, DEAD } from "./state.js";
+import { state, ask, pile, beyond, tap, later, confirmAll, undo, waits, asks, leftText, DEAD } from "./state.js";
 import { orderSheet, commentSheet, chooseProduct } from "./sheets.js";
 
 const ROWS = 5, SURE_FROM = 3;
@@ -55,7 +55,7 @@ export function drawWork() {
   const sure = items.filter((one) => one.rank === 2 && !state.later.has(one.key));
   const bundled = sure.length >= SURE_FROM && !state.expand;
   const rest = items.filter((one) => one !== item && !(bundled && sure.includes(one)));
-  const signature = JSON.stringify([state.held, bundled && sure.length, rest.length, rest.slice(0, ROWS).map((one) => [one.key, one.at, one.comment || one.order])]);
+  const signature = JSON.stringify([state.held, beyond(), bundled && sure.length, rest.length, rest.slice(0, ROWS).map((one) => [one.key, one.at, one.comment || one.order])]);
   if (!finger) {
     const moved = signature !== pileText;
     if (moved) drawPile(rest, sure, item);
@@ -65,14 +65,15 @@ export function drawWork() {
     if (moved) nearest();
   }
   $("undo").replaceChildren(...(state.undo && state.undo.until > Date.now() ? [make("div", { class: "undo" }, icon("disc"), make("span", { class: "text" }, state.undo.text), button(word("act.undo"), undo, "quiet"))] : []));
-  $("count-todo").textContent = items.length ? quantity(items.length) : "";
-  for (const heading of document.querySelectorAll("[data-count-todo]")) heading.textContent = items.length ? quantity(items.length) : "";
+  const all = items.length + beyond();
+  $("count-todo").textContent = all ? quantity(all) : "";
+  for (const heading of document.querySelectorAll("[data-count-todo]")) heading.textContent = all ? quantity(all) : "";
   return items;
 }
 
 function drawPile(rest, sure, item) {
   const rows = rest.slice(0, ROWS).map(row).reverse();
-  const over = rest.length - ROWS;
+  const over = rest.length - ROWS + beyond();
   if (over > 0) rows.unshift(make("li", { class: "over" }, word("todo.more", { n: over })));
   $("sure").replaceChildren(...(sure.length >= SURE_FROM ? [make("div", { class: "sure" }, make("button", { type: "button", class: "text", "aria-expanded": String(state.expand), onclick: () => { state.expand = !state.expand; ask.draw(); } }, icon("ring"), word("todo.sure", { n: sure.length })),
       button(word("act.confirm_all", { n: sure.length }), () => confirmAll(sure), "go"))] : []));
