@@ -172,6 +172,7 @@ const missing = lacking();
 $("fonts").hidden = !missing.length;
 if (missing.length) $("fonts").textContent = word("preview.fonts", { names: missing.join(", ") });
 
+for (const one of document.querySelectorAll(".top [aria-current]")) one.scrollIntoView({ block: "nearest", inline: "center" });
 fit();
 address();
 load();
