@@ -20,7 +20,7 @@ from livesell.model import Comment, CommentId
 from tests.stages import STAGES, Said, Stage
 from tests.stages.evening import evening
 from tests.stages.posts import Posted
-from tests.stages.sockets import Relayed
+from tests.stages.relays import Relayed
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -19,6 +19,7 @@ from livesell.registry import make_source
 
 CASES = ("connect", "history", "live", "duplicate", "delete", "drop", "rate limit", "auth failure", "end")
 """What happens to every source, in the order of the table in docs/adapters.md."""
+NO_HISTORY = "it begins with the connection"
 
 
 @dataclass(frozen=True)
