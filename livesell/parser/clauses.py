@@ -10,12 +10,16 @@ from livesell.lexicon import (
     ASIDE,
     ASK,
     BODY,
+    CANCEL,
+    CHANGE,
     CLAIM,
     CODE,
     CROWD,
     DEAL,
+    DECLINE,
     EACH,
     FILLER,
+    GAME,
     GREETING,
     IF,
     ME,
@@ -34,6 +38,7 @@ from livesell.lexicon import (
     REQUEST,
     SIZE,
     TAKE,
+    TELL,
     THIS,
     TIMES,
     Match,
@@ -46,6 +51,10 @@ QUIET = FILLER | PERSON | GREETING | AND | ARTICLE | CODE | TIMES | ME | ONLY | 
 
 STOPS = BREAKS | {","}
 """What parts clauses."""
+
+
+DECIDED = CLAIM | TAKE | ADD | CANCEL | CHANGE | PRAISE | PAST | DECLINE | GAME | NOT | IF | GREETING | TELL | PLACE
+"""Roles of words beside which an "or" asks nothing."""
 
 
 class Clause:
@@ -178,7 +187,13 @@ def asking(view: View, clause: Clause) -> float:
             or (cue.roles & OR and not clause.roles & (CLAIM | TAKE | ADD) and _choice(clause, cue))
         ):
             asks += 2.4
-    if clause.roles & OR and asks == 0 and clause.cues[0].roles & OPENS and clause.cues[0].start == clause.start:
+    if (
+        clause.roles & OR
+        and asks == 0
+        and not clause.roles & DECIDED
+        and not any(spot.kind == "quantity" for spot in clause.spots)
+        and (view.pinned is not None or any(spot.kind == "product" for spot in clause.spots))
+    ):
         asks = 2.4  # "es de vaca o de cabra"
     if (
         clause.roles & PHONE

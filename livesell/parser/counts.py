@@ -184,6 +184,9 @@ def spoken(view: View, at: int) -> Spot | None:
     word = number_word(view, at)
     if word is not None:
         number, end = word
+        if number == 2 and (pair := sold_by(view, at, end)) is not None:
+            # "un par" of what is sold by the pair is one of it.
+            return Spot("quantity", at, end, number=Decimal(1), unit=pair)
         if (
             number >= 1
             and (money := view.role(end, MONEY | SIZE)) is not None
@@ -241,6 +244,16 @@ def spoken(view: View, at: int) -> Spot | None:
             one = number_word(view, unit.end)
             if one is not None and one[0] == 1:
                 return Spot("quantity", at, one[1], number=Decimal(1), unit=unit.phrase.unit, amount=unit.phrase.amount)
+    return None
+
+
+def sold_by(view: View, start: int, end: int) -> str | None:
+    """The unit that a word for a number is, too, where the product near it is sold by that unit."""
+    product = product_near(view, start)
+    codes = product.codes if product is not None else (view.pinned,) if view.pinned is not None else ()
+    word = view.words[end - 1]
+    if len(codes) == 1 and unit_at(view, end - 1) is not None and view.index.products[codes[0]].unit.lower() == word:
+        return word
     return None
 
 

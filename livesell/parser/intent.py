@@ -14,6 +14,7 @@ from livesell.lexicon import (
     DEAL,
     DECLINE,
     DENY,
+    EACH,
     ELSEWHERE,
     GAME,
     GREETING,
@@ -120,7 +121,7 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
     asks = [clause for clause in clauses if clause.asks >= 2.4 and not forgiven(clause)]
     claims = [clause for clause in clauses if clause.claim >= 2.0 and clause not in asks]
     past = roles & PAST
-    if not claims and not asks and not view.spots and not (past or roles & ME):
+    if not claims and not asks and not view.spots and not (past or roles & (ME | EACH)):
         return Decision("other", "chatter", 0.8, (), clauses)
     if past:
         claims = [
@@ -208,6 +209,7 @@ def claimed(view: View, clauses: Sequence[Clause], roles: int) -> Decision:
         view.pinned is not None
         and roles & ME
         and not roles & ~(QUIET | PRAISE)
+        and not any(clause.roles & ME and clause.last(PRAISE) > clause.first(ME) for clause in clauses)
         and all(
             clause.left < 1 and all(spot.kind in ("quantity", "option") for spot in clause.spots) for clause in clauses
         )

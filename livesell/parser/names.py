@@ -278,7 +278,9 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
     codes = tuple(dict.fromkeys(name.code for name, score in alive.items() if score >= best - 0.051))
     length = sum(len(word) for word in words[at:last])
     cover = max(min(1.0, length / name.letters) for name, score in alive.items() if score >= best - 0.051)
-    if count == 1 and not exact and (view.tokens[at].marks or (len(words[at]) < 5 and not dropped(words[at], alive))):
+    typed = view.tokens[at].marks
+    strange = typed and (view.lexicon.marks or not any(typed in name.marks for name in alive))
+    if count == 1 and not exact and (strange or (len(words[at]) < 5 and not dropped(words[at], alive))):
         return None
     if (
         count == 1

@@ -101,6 +101,9 @@ def digits(view: View, at: int) -> Spot | None:
         if unit is not None and unit.phrase.amount is None and not any(spot.kind == "product" for spot in view.spots):
             # "101 ta cancel": so many pieces nobody takes, so it is the one with that number.
             return Spot("product", at, at + 1, codes=decided(code_of(view, at), view.pinned), by="number")
+    if view.index.plain_numbers and token.text in view.index.spelt and one_behind(view, at + 1):
+        # "14 คู่นึง": one pair of what has the number 14.
+        return Spot("product", at, at + 1, codes=decided(code_of(view, at), view.pinned), by="number")
     number, end = value_of(view, at)
     if number is None:
         return Spot("size", at, at + 1)
@@ -117,6 +120,16 @@ def digits(view: View, at: int) -> Spot | None:
     if len(token.text) > 4:
         return Spot("size", at, at + 1)  # a postal code or part of an account
     return Spot("quantity", at, end, number=number)
+
+
+def one_behind(view: View, at: int) -> bool:
+    """True where a word that counts stands here and the word for one is glued to it."""
+    unit = unit_at(view, at)
+    if unit is None or unit.phrase.amount is not None or unit.end >= view.size or not view.tokens[unit.end].glued:
+        return False
+    if view.tokens[unit.end].kind != "word":
+        return False
+    return any(one.phrase.number == 1 for one in view.at.get(unit.end, ()))
 
 
 def by_code_word(view: View, at: int) -> Spot | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from livesell.lexicon import ALL, AND, BODY, EACH, Lexicon
+from livesell.lexicon import ALL, AND, BODY, CHANGE, EACH, NOT, TO, Lexicon
 from livesell.model import ONE, Claim, Code, Product, Quantity
 from livesell.parser.units import in_units, unit_of
 from livesell.parser.view import Spot, View, named
@@ -38,7 +38,7 @@ def fill(view: View, spots: Sequence[Spot], pinned: Code | None) -> list[Item]:
     """The items of a stretch of a comment; of the pinned product where its quantities and options name none."""
     spots = [spot for spot in spots if spot.kind in ("product", "unknown", "option", "quantity")]
     if not named(spots):
-        if not spots or pinned is None:
+        if pinned is None or not (spots or view.roles & ALL):
             return []
         item = Item(pinned, None)
         item.parts = list(spots)
@@ -346,7 +346,7 @@ def every_value(view: View, items: list[Item]) -> None:
 
 def one_each(view: View, items: list[Item]) -> None:
     """ "A1 one each", where A1 has one option and no value of it is said: one of each value."""
-    if not any(cue.roles & EACH for cue in view.cues):
+    if not any(cue.roles & EACH for cue in view.cues) or view.roles & (NOT | CHANGE | TO):
         return  # an "each" inside a longer phrase is none: kore den
     if len(items) != 1 or items[0].code is None or len(items[0].variants) != 1:
         return

@@ -84,6 +84,8 @@ def changes(clause: Clause) -> bool:
         return True
     if roles & TO and not roles & (QUESTION | ASIDE):
         for cue in clause.cues:
+            if cue.roles & TO and roles & ONLY and not roles & CLAIM and _counts_down(clause, cue.start, cue.end):
+                return True
             if cue.roles & TO and cue.phrase.verbs_last and _behind_values(clause, cue.start):
                 return True
             if cue.roles & TO and _between_values(clause, cue.start, cue.end):
@@ -132,7 +134,10 @@ def pivot(view: View, clauses: Sequence[Clause]) -> tuple[int, bool] | None:
             ):
                 if before[-1].kind == "option" and not _same_option(before[-1], after[0]):
                     continue
-                if view.separated(before[-1].end, cue.start) or any(
+                swapped = any(
+                    one.roles & CHANGE and one.start <= before[-1].start < one.end for one in clauses
+                )  # "mejor media, no brava"
+                if (view.separated(before[-1].end, cue.start) and not swapped) or any(
                     view.tokens[at].text in BREAKS for at in range(cue.end, after[0].start)
                 ):
                     continue
@@ -159,6 +164,12 @@ def _behind_values(clause: Clause, start: int) -> bool:
         and _same_option(values[-2], values[-1])
         and values[-2].choices[0][1].value != values[-1].choices[0][1].value
     )
+
+
+def _counts_down(clause: Clause, start: int, end: int) -> bool:
+    """True right between a product and how many of it remain: "R6 jadi 1 je"."""
+    before = any(spot.kind == "product" and spot.end == start for spot in clause.spots)
+    return before and any(spot.kind == "quantity" and spot.start == end for spot in clause.spots)
 
 
 def _same_option(one: Spot, other: Spot) -> bool:
