@@ -328,6 +328,23 @@ def test_undoing_a_link_restores_both_orders() -> None:
     assert [order.number for order in book.orders("mai.fb")] == [2]
 
 
+def test_undoing_an_unlink_makes_them_one_person_again() -> None:
+    """The lines stand in the one order again, and the next claim of either joins it."""
+    book = Playbook(stock={"A1": 5, "A2": 5})
+    book >> claim("mai", "A1", 1) << Drafted() << Reserved()
+    book >> claim("mai.fb", "A2", 2) << Drafted() << Reserved()
+    buyers = (book.buyer("mai"), book.buyer("mai.fb"))
+    book >> c.Link(buyers=buyers) << event(e.Linked) << event(e.Cancelled, line=None)
+    book >> claim("mai.fb", "A2", 3) << Edited(3) << Reserved(1)
+    book >> c.Unlink(buyer=buyers[0])
+    book.pending.clear()
+    book >> undo(e.Unlinked)
+    book.pending.clear()
+    assert book.buyer("mai") == book.buyer("mai.fb")
+    assert book.held("mai.fb") == {"A1": (1, 0), "A2": (3, 0)}
+    book >> claim("mai.fb", "A1", 2) << Edited(2) << Reserved(1)
+
+
 def test_the_desk_never_changes_its_view() -> None:
     """Deciding is pure: the same command on the same book gives the same events, and the book stays as it was."""
     book = Playbook(stock={"A1": 1})

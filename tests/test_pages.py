@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
-from livesell.commands import SourceIs
+from livesell.commands import SetContact, SourceIs
 from livesell.config import Catalog, Config, Server
 from livesell.config import Shop as ShopSettings
 from livesell.model import ShowId
@@ -347,3 +347,38 @@ async def test_a_link_pasted_on_the_page_is_heard(tmp_path: Path, browser: Brows
         await expect(page.locator("#lights .ended")).to_contain_text("instagram")
         assert evening.shop.spine.listening == []
         await context.close()
+
+
+async def test_a_product_opened_in_one_line_brings_who_asked_before(tmp_path: Path, browser: Browser) -> None:
+    """What the page shows while it is typed is what the server will open; who asked earlier has a draft at once."""
+    async with selling(tmp_path) as evening, page_of(browser, LAPTOP) as control:
+        await control.goto(evening.url("/control"))
+        await evening.say("1", "mai", "chốt H77 2 gói nhé")
+        await expect(control.locator("#card .ask")).to_contain_text("“H77”")
+        line = control.locator("#open-line")
+        await line.fill("H77 trà sen 200g 120 nghìn")
+        await expect(control.locator("#open-read")).to_contain_text("H77 · trà sen 200g · 200 g · 120.000")
+        await line.fill("H77 trà sen")
+        await expect(control.locator("#open-read")).to_have_class("result bad")
+        await line.fill("H77 trà sen 200g 120 nghìn 10 gói")
+        await expect(control.locator("#open-read")).to_contain_text("· 10")
+        await line.press("Enter")
+        await expect(control.locator("#goods")).to_contain_text("trà sen 200g")
+        await expect(control.locator("#card .lines")).to_contain_text("H77")
+        await expect(line).to_have_value("")
+
+
+async def test_what_is_known_of_her_stands_beside_the_draft(tmp_path: Path, browser: Browser) -> None:
+    """The private note and the mark are on the card, for the seller's eyes only; viewers' words run nowhere."""
+    async with selling(tmp_path) as evening, page_of(browser) as control, page_of(browser) as air:
+        await air.goto(evening.url("/overlay/buyers", "overlay"))
+        await evening.say("1", "mai", "chốt H1 1 gói")
+        buyer = (await evening.shop.look(lambda look: look.orders(ShowId(1))))[0]["buyer"]["id"]
+        known = SetContact(buyer=buyer, note="<b>giao buổi tối</b>", refused=True)
+        await evening.shop.writer.submit(Asked(ShowId(1), (known,)))
+        await control.goto(evening.url("/control"))
+        await expect(control.locator("#card .known")).to_contain_text("<b>giao buổi tối</b>")
+        await expect(control.locator("#card .refused")).to_contain_text("1")
+        await control.locator("[data-role=confirm]").click()
+        await expect(air.locator(ON_AIR)).to_contain_text("mai")
+        assert "giao buổi" not in await air.content()

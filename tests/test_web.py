@@ -293,6 +293,42 @@ async def test_goods_are_edited_and_read_by_the_next_comment(tmp_path: Path) -> 
         assert answer["reading"]["lines"] == [{"code": "K7", "options": {}, "quantity": 2}]
 
 
+async def test_a_line_is_read_and_opened_by_the_same_words(tmp_path: Path) -> None:
+    """What /api/parse says of a line is what the command opens; what is no line is refused with an example."""
+    async with selling(tmp_path) as client:
+        _, answer = await client.call("POST", "/api/parse", {"line": "K9 mật ong 500ml 85 nghìn 4 chai"})
+        wanted = {"code": "K9", "name": "mật ong 500ml", "price": "85000", "pack": "500 ml", "unit": "chai", "stock": 4}
+        assert answer == {"offer": wanted}
+        _, answer = await client.call("POST", "/api/parse", {"line": "mật ong"})
+        assert answer == {"offer": None}
+        await client.command(type="open", line="K9 mật ong 500ml 85 nghìn 4 chai")
+        _, goods = await client.call("GET", "/api/catalog")
+        opened = next(one for one in goods["products"] if one["code"] == "K9")
+        assert {key: opened[key] for key in ("name", "price", "pack", "unit", "left")} == {
+            **{key: wanted[key] for key in ("name", "price", "pack", "unit")},
+            "left": 4,
+        }
+        bad = {"type": "open", "line": "mật ong"}
+        status, answer = await client.call("POST", "/api/shows/current/commands", bad)
+        assert (status, answer["code"]) == (409, "line")
+        assert "A32" in answer["error"]
+
+
+async def test_an_order_says_why_and_a_person_what_she_had(tmp_path: Path) -> None:
+    """The comments and events behind an order; a person's orders of every show; unknown ones are 404."""
+    async with selling(tmp_path) as client:
+        await client.say(("1", "mai", "chốt H1 2 gói"))
+        order = (await client.orders())[0]
+        status, why = await client.call("GET", f"/api/shows/current/orders/{order['code'].lower()}")
+        assert status == 200
+        assert [one["text"] for one in why["comments"]] == ["chốt H1 2 gói"]
+        assert [one["event"]["type"] for one in why["events"]] == ["drafted", "reserved"]
+        status, person = await client.call("GET", f"/api/buyers/{order['buyer']['id']}")
+        assert (status, [one["code"] for one in person["orders"]]) == (200, [order["code"]])
+        for path in ("/api/shows/current/orders/ZZZ", "/api/buyers/999", "/api/buyers/x"):
+            assert (await client.call("GET", path))[0] == 404, path
+
+
 async def test_every_page_is_complete_without_scripts(tmp_path: Path) -> None:
     """The HTML itself shows the order, its comment and a form to confirm it; the form goes by the same door."""
     async with selling(tmp_path) as client:

@@ -13,7 +13,7 @@ from livesell.desk.goods import below, count, recount
 from livesell.desk.turn import Turn
 from livesell.errors import Conflict, NotFound, Refused
 from livesell.ledger import OrderState
-from livesell.model import OrderId, Quantity
+from livesell.model import IdentityId, OrderId, Quantity
 
 
 def undo(turn: Turn, command: c.Undo) -> None:
@@ -175,6 +175,24 @@ def linked(turn: Turn, event: e.Linked) -> None:
     )
 
 
+def unlinked(turn: Turn, event: e.Unlinked) -> None:
+    """They are one person again, with the orders that went apart; their lines went back before."""
+    gone = [one for one, (_, now) in event.identities.items() if turn.book.buyer_of(IdentityId(int(one))) != now]
+    if gone:
+        raise Conflict("changed", f"buyer {event.buyer} has changed since")
+    turn.emit(
+        e.Linked(
+            at=turn.now,
+            show=event.show,
+            buyer=event.buyer,
+            buyers=(event.buyer, *(now for _, now in event.identities.values())),
+            identities={one: (now, before) for one, (before, now) in event.identities.items()},
+            orders={one: (now, before) for one, (before, now) in event.orders.items()},
+            lines={line: (target, source) for line, (source, target) in event.lines.items()},
+        )
+    )
+
+
 def show(turn: Turn, event: e.Show) -> None:
     """An ended show goes on."""
     state = turn.show
@@ -199,6 +217,7 @@ BACK: Mapping[type[e.Event], Callable[[Turn, Any], None]] = {
     e.ProductPut: product,
     e.Unclear: unclear,
     e.Linked: linked,
+    e.Unlinked: unlinked,
     e.Show: show,
 }
 """What has an opposite; all else (holding, waiting, promoting) follows from it."""

@@ -228,6 +228,7 @@ UNDOABLE = (
     "stock",
     "product",
     "linked",
+    "unlinked",
     "show",
 )
 

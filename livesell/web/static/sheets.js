@@ -161,7 +161,7 @@ async function letGo(name) {
 
 // --- the last steps -------------------------------------------------------------------------------------------------
 
-const DONE = { confirmed: "done.confirmed", cancelled: "done.cancelled", edited: "done.edited", pinned: "done.pinned", stock: "done.stock", product: "done.goods", linked: "done.linked", show: "done.show" };
+const DONE = { confirmed: "done.confirmed", cancelled: "done.cancelled", edited: "done.edited", pinned: "done.pinned", stock: "done.stock", product: "done.goods", linked: "done.linked", unlinked: "done.linked", show: "done.show" };
 
 // One tap is one line and one undo, however many events it caused.
 function together(events) {
