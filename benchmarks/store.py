@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import platform
 import random
+import re
 import shutil
 import sqlite3
 import statistics
@@ -127,7 +129,10 @@ def written(engine: Engine) -> Iterator[list[list[Statement]]]:
 
     def execute(_: Any, __: Any, statement: str, parameters: Any, ___: Any, many: bool) -> None:
         if statement.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE"):
-            found[-1].append((statement, list(parameters) if many else [parameters]))
+            if "json_to_recordset(" in statement:
+                found[-1].append(row_by_row(statement, parameters))
+            else:
+                found[-1].append((statement, list(parameters) if many else [parameters]))
 
     event.listen(engine, "begin", begin)
     event.listen(engine, "before_cursor_execute", execute)
@@ -136,6 +141,18 @@ def written(engine: Engine) -> Iterator[list[list[Statement]]]:
     finally:
         event.remove(engine, "begin", begin)
         event.remove(engine, "before_cursor_execute", execute)
+
+
+def row_by_row(statement: str, parameters: Sequence[str]) -> Statement:
+    """A statement over a JSON document as a plain one over its rows."""
+    found = json.loads(parameters[0])
+    if statement.startswith("INSERT"):
+        places = ", ".join(["%s"] * len(found[0]))
+        plain = re.sub(
+            r"SELECT .* FROM json_to_recordset\(.*? AS found \(.*?\)(?= ON|$)", f"VALUES ({places})", statement
+        )
+        return plain, [tuple(row.values()) for row in found]
+    return statement, [(json.dumps([row]),) for row in found]
 
 
 def timed(work: Callable[[], object]) -> float:

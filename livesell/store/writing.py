@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Insert, Table, and_, bindparam, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, insert, select, update
 
 from livesell import commands as c
 from livesell import events as e
 from livesell.commands import Heard
 from livesell.ledger import Book, StockState
 from livesell.model import BuyerId, Code, EventNumber
-from livesell.store import rows
+from livesell.store import many, rows
 from livesell.store import schema as s
 from livesell.store.asks import Numbered
 from livesell.store.intake import Intake
+from livesell.store.many import upsert
 from livesell.store.shelf import DatabaseShelf
 
 if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
+    pass
 
 
 class Work:
@@ -92,18 +91,18 @@ def phone_said(work: Work, book: Book, heard: Heard, events: Iterable[e.Event]) 
 def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intake, work: Work) -> None:
     """Write a batch; raises what the database refuses, and Stale where the book had it wrong."""
     if intake.new_people:
-        connection.execute(insert(s.identities), intake.new_people)
+        many.add(connection, s.identities, intake.new_people)
     for identity, name in intake.renamed.items():
         connection.execute(update(s.identities).where(s.identities.c.id == identity).values(name=name))
     if work.comments:
-        connection.execute(INSERT_COMMENTS, work.comments)
+        many.add(connection, s.comments, work.comments)
     for comment, reading in work.read_again.items():
         connection.execute(update(s.comments).where(s.comments.c.id == comment).values(**reading))
     if work.deleted:
         deleted = update(s.comments).where(s.comments.c.id.in_(sorted(work.deleted)))
         connection.execute(deleted.values(flags=s.comments.c.flags.op("|")(rows.DELETED)))
     if work.event_rows:
-        connection.execute(INSERT_EVENTS, work.event_rows)
+        many.add(connection, s.events, work.event_rows)
     for key, (first, last) in work.answers.items():
         at = work.event_rows[-1]["at"] if work.event_rows else 0
         connection.execute(insert(s.answers).values(id=key, at=at, first=first, last=last))
@@ -133,30 +132,6 @@ def flush(connection: Connection, book: Book, shelf: WritingShelf, intake: Intak
 def held(states: Mapping[Any, Any], keys: Iterable[Any]) -> list[Any]:
     """The states of these keys, in the order of the keys."""
     return [states[key] for key in sorted(keys)]
-
-
-def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], only: Iterable[str] = ()) -> None:
-    """Insert rows, or give those that are there these values (of the columns `only`, where some are named)."""
-    if not values:
-        return
-    statement = _upsert(table, tuple(only or values[0]), connection.dialect.name)
-    connection.execute(statement, list(values))
-
-
-@lru_cache(maxsize=64)
-def _upsert(table: Table, columns: tuple[str, ...], dialect: str) -> Insert:
-    """The statement; made once, since making it takes longer than carrying it out."""
-    statement: sqlite.Insert | postgresql.Insert = sqlite.insert(table)
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_there
-
-        statement = insert_there(table)
-    keys = [column.name for column in table.primary_key]
-    names = [name for name in columns if name not in keys]
-    if not names:
-        return statement.on_conflict_do_nothing()
-    new = {name: statement.excluded[name] for name in names}
-    return statement.on_conflict_do_update(index_elements=keys, set_=new)
 
 
 def put_sources(connection: Connection, events: Sequence[Numbered]) -> None:
@@ -204,37 +179,12 @@ def put_stock(connection: Connection, book: Book, shelf: WritingShelf) -> None:
             connection.execute(insert(s.stock).values(**fresh, below=below))
         else:
             more, held_more = cell.on_hand - before.on_hand, cell.reserved - before.reserved
-            moved.append({"of": key[0], "kind": key[1], "more": more, "held_more": held_more, "may": below})
+            moved.append({"code": key[0], "kind": key[1], "more": more, "held_more": held_more, "may": below})
         shelf.stored[key] = cell
-    if moved and connection.execute(MOVE_STOCK, moved).rowcount != len(moved):
+    if moved and many.move_stock(connection, moved) != len(moved):
         from livesell.store import Stale
 
-        raise Stale(f"stock of {', '.join(sorted({str(row['of']) for row in moved}))}")
+        raise Stale(f"stock of {', '.join(sorted({str(row['code']) for row in moved}))}")
 
-
-MOVE_STOCK = (
-    update(s.stock)
-    .where(
-        and_(
-            s.stock.c.product == bindparam("of"),
-            s.stock.c.variant == bindparam("kind"),
-            or_(
-                bindparam("may", type_=Boolean),
-                s.stock.c.on_hand + bindparam("more", type_=BigInteger) - s.stock.c.reserved
-                >= bindparam("held_more", type_=BigInteger),
-            ),
-            s.stock.c.reserved + bindparam("held_more", type_=BigInteger) >= 0,
-        )
-    )
-    .values(
-        on_hand=s.stock.c.on_hand + bindparam("more", type_=BigInteger),
-        reserved=s.stock.c.reserved + bindparam("held_more", type_=BigInteger),
-        below=bindparam("may", type_=Boolean),
-    )
-)
-"""Carried out for all variants of a batch at once: making the statement takes longer than all else about it."""
-
-INSERT_EVENTS = insert(s.events)
-INSERT_COMMENTS = insert(s.comments)
 
 __all__ = ["Work", "WritingShelf", "flush", "people", "upsert"]
