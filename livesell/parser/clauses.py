@@ -190,6 +190,7 @@ def asking(view: View, clause: Clause) -> float:
     if (
         clause.roles & OR
         and asks == 0
+        and clause.start < clause.first(OR) < clause.end - 1
         and not clause.roles & DECIDED
         and not any(spot.kind == "quantity" for spot in clause.spots)
         and (view.pinned is not None or any(spot.kind == "product" for spot in clause.spots))

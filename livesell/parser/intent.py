@@ -71,7 +71,7 @@ def decide(view: View) -> Decision:
             and any(clause.stop == "?" or clause.asks >= 5 for clause in clauses)
         ):
             return Decision("question", "asks", 0.7, (), clauses)
-        taken_back = roles & CHATTER == ELSEWHERE and any(
+        taken_back = not roles & CHATTER & ~(ELSEWHERE | GAME) and any(
             clause.roles & CANCEL and named(clause.spots) for clause in others
         )
         if (not strong or roles & (SPAM | GAME | ANNOUNCE)) and not taken_back:
