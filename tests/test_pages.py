@@ -382,3 +382,44 @@ async def test_what_is_known_of_her_stands_beside_the_draft(tmp_path: Path, brow
         await control.locator("[data-role=confirm]").click()
         await expect(air.locator(ON_AIR)).to_contain_text("mai")
         assert "giao buổi" not in await air.content()
+
+
+async def test_who_names_nothing_is_offered_what_is_on_show(tmp_path: Path, browser: Browser) -> None:
+    """Also where it came on show only after the comment: one tap settles it."""
+    async with selling(tmp_path) as evening, page_of(browser) as control:
+        await control.goto(evening.url("/control"))
+        await evening.say("1", "lin", "chốt")
+        card = control.locator("#card article")
+        await expect(card).to_contain_text("chưa nói mã")
+        await control.locator(".shown.foot button").last.click()
+        await expect(card.locator(".candidate")).to_contain_text("H1")
+        await asyncio.sleep(0.5)
+        await card.locator(".candidate").click()
+        await expect(card).to_contain_text("H1 Trà rừng")
+
+
+@pytest.mark.parametrize("secure", [True, False], ids=["lock", "picture"])
+async def test_the_screen_stays_on_where_that_is_wanted(tmp_path: Path, browser: Browser, secure: bool) -> None:
+    """By the browser's lock, or where there is none by a picture that plays; off again with the switch."""
+    async with selling(tmp_path) as evening, page_of(browser) as control:
+        if secure:
+            await control.add_init_script(
+                "window.locks = []; Object.defineProperty(navigator, 'wakeLock', { value: { request: async (kind) => {"
+                " window.locks.push(kind); return { release: async () => window.locks.pop() }; } } })"
+            )
+        else:
+            await control.add_init_script("delete Navigator.prototype.wakeLock")
+        await control.goto(evening.url("/control"))
+        await control.wait_for_selector("body[data-ready]")
+        await control.locator("#settings").click()
+        switch = control.get_by_label("Giữ màn hình sáng")
+        await switch.check()
+        held = "window.locks.length" if secure else "document.querySelectorAll('video.awake').length"
+        await control.wait_for_function(f"{held} === 1")
+        if not secure:
+            await control.wait_for_function("!document.querySelector('video.awake').paused")
+        await control.reload()
+        await control.wait_for_function(f"window.document.body.dataset.awake === 'true' && {held} === 1")
+        await control.locator("#settings").click()
+        await switch.uncheck()
+        await control.wait_for_function(f"{held} === 0")

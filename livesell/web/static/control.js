@@ -6,7 +6,7 @@ import { state, ask, snapshot, told, answered, refused, notice, tap, undo, pin, 
 import { drawWork, button } from "./work.js";
 import { drawGoods, drawShown, drawOrders, wireGoods, wireOrders } from "./lists.js";
 import { Chat } from "./chat.js";
-import { sourceSheet, settingsSheet, helpSheet, askPhone } from "./sheets.js";
+import { sourceSheet, settingsSheet, helpSheet, askPhone, keepAwake } from "./sheets.js";
 
 const $ = (id) => document.getElementById(id);
 const LIGHTS = { live: "dot", waiting: "half", lost: "up", stopped: "square", ended: "square" };
@@ -190,6 +190,7 @@ ask.readChat();
 document.addEventListener("visibilitychange", ask.draw);
 wide.addEventListener("change", () => show(state.tab));
 setInterval(ask.draw, 10000);
+if (setting("awake") === "1") keepAwake(true);
 
 snapshot(page.snapshot);
 ask.sender = taps({

@@ -239,9 +239,11 @@ export function settingsSheet() {
     choose(word("set.theme"), setting("theme") || "auto", ["auto", "light", "dark"].map((one) => [one, word(`set.theme_${one}`)]), (value) => { setting("theme", value === "auto" ? null : value); paint(); }),
     make("label", {}, word("set.who"), name),
     make("div", { class: "checks" }, check(word("set.keys"), setting("keys") !== "0", (on) => setting("keys", on ? null : "0")), check(word("set.sounds"), setting("sounds") === "1", (on) => { setting("sounds", on ? "1" : null); if (on) ask.sound("tick"); }),
-    check(word("set.left"), setting("left") === "1", (on) => { setting("left", on ? "1" : null); paint(); }), check(word("set.read_chat"), setting("read") === "1", (on) => { setting("read", on ? "1" : null); ask.readChat(); })),
+    check(word("set.awake"), setting("awake") === "1", (on) => { setting("awake", on ? "1" : null); keepAwake(on); }), check(word("set.left"), setting("left") === "1", (on) => { setting("left", on ? "1" : null); paint(); }), check(word("set.read_chat"), setting("read") === "1", (on) => { setting("read", on ? "1" : null); ask.readChat(); })),
     ended ? plain(word("show.reopen"), act({ type: "reopen" }), "go") : plain(word("show.end"), act({ type: "end" }), "danger"));
 }
+
+export function keepAwake(on) { import("./awake.js").then((one) => one.awake(on)); }
 
 // Loaded when it is asked for: most evenings nobody does.
 export function askPhone() { import("./phone.js").then((one) => one.phoneSheet()); }

@@ -1,7 +1,7 @@
 // The pile and the card in hand. Nothing moves under a finger: while one is down the card stays as it is, and a tap
 // counts only on the button it began on.
 
-import { word, phrase, has, quantity, money, ago, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, askedFor } from "./page.js";
+import { word, phrase, has, quantity, money, ago, make, named, theirs, icon, chip, amount, itemsText, marked, reasons, askedFor, onlyNumber } from "./page.js";
 import { state, ask, pile, beyond, tap, later, confirmAll, undo, waits, asks, leftText, DEAD } from "./state.js";
 import { orderSheet, commentSheet, chooseProduct } from "./sheets.js";
 
@@ -108,7 +108,7 @@ function row(item) {
 // --- the card -------------------------------------------------------------------------------------------------------
 
 function drawCard(item) {
-  const text = item ? JSON.stringify(item.comment || [item.order, last(item.order)]) : "";
+  const text = item ? JSON.stringify(item.comment ? [item.comment, item.comment.unclear.reason === "no_product" && state.show.pinned] : [item.order, last(item.order)]) : "";
   const key = item ? item.key : null;
   if (key === cardKey && text === cardText) return;
   const box = $("card"), same = key === cardKey;
@@ -136,7 +136,7 @@ function unclearCard(comment) {
   const { reason, candidates } = comment.unclear;
   const key = `c${comment.id}`, decide = reason === "cancel" || reason === "change";
   const question = asking(comment);
-  const choices = decide ? [] : candidates.slice(0, 4).map((one, at) => candidate(comment, one, at, key));
+  const choices = decide ? [] : (candidates.length ? candidates : onShow(comment, reason)).slice(0, 4).map((one, at) => candidate(comment, one, at, key));
   const title = make("p", { class: "ask", id: "card-ask" }, question);
   return make("article", { class: "card unclear", "aria-labelledby": "card-who card-ask" }, make("div", { class: "words" }, Object.assign(head(comment, comment.received_at, "ask", [comment.platform, comment.late ? ` · ${word("chat.late")}` : "", comment.deleted ? ` · ${word("chat.deleted")}` : ""]), { id: "card-who" }),
     make("p", { class: "quote" }, marked(comment))),
@@ -145,6 +145,12 @@ function unclearCard(comment) {
         ? make("div", { class: "two" }, role(button(word("act.agree"), () => tap(key, { type: "agree", comment: Number(comment.id) }), "go tall"), "1"), role(button(word("act.keep"), () => tap(key, { type: "dismiss", comment: Number(comment.id) }), "tall"), "0"))
         : make("div", { class: "two" }, role(button(word("act.not_order"), () => tap(key, { type: "dismiss", comment: Number(comment.id) })), "0"), role(button(word("act.other"), () => chooseProduct(comment)), "other")),
       make("div", { class: "foot" }, role(button(word("act.later"), () => later(key), "quiet"), "later"), role(button(icon("more"), () => commentSheet(comment), "quiet square", word("act.options")), "more"))));
+}
+
+// Who named nothing most likely means what is on show now.
+function onShow(comment, reason) {
+  const product = reason === "no_product" ? state.products.get(state.show.pinned) : null;
+  return product && product.open && !product.options.length ? [{ code: product.code, name: product.name, left: product.left, quantity: onlyNumber(comment) }] : [];
 }
 
 export function asking(comment) {
