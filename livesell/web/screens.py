@@ -82,8 +82,13 @@ async def preview(request: web.Request) -> web.Response:
 
 
 async def picture_of(request: web.Request) -> web.StreamResponse:
-    """A product's picture, for whoever may see the screen."""
-    path = await asyncio.to_thread(pictures.picture, shop(request).config.pictures, request.match_info["code"])
+    """A product's picture; with the overlay's key only that of the product on show."""
+    here, code = shop(request), request.match_info["code"]
+    path = await asyncio.to_thread(pictures.picture, here.config.pictures, code)
+    if path is not None and here.guard.role(request) != "seller":
+        show = await here.look(lambda look: look.show(here.show))
+        if show is None or (show["pinned"] or "").casefold() != code.casefold():
+            path = None
     if path is None:
         raise NotFound("picture", "of that code")
     return web.FileResponse(path, headers={"Content-Type": pictures.TYPES[path.suffix.lower()]})

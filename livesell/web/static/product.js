@@ -2,8 +2,8 @@
 
 import { root, settings, quantity, money, word, put, enter, leave, onAir } from "./air.js";
 
-const card = root.querySelector("[data-card]"), picture = root.querySelector("[data-picture]"), left = root.querySelector("[data-left]");
-let shown = null;
+const card = root.querySelector("[data-card]"), left = root.querySelector("[data-left]");
+let shown = null, picture = heard(root.querySelector("[data-picture]"));
 
 // Words, not colours or blinking: how many there are, that they are nearly gone, that one can still queue.
 function stock(product) {
@@ -29,9 +29,29 @@ function fill(product) {
   picture.hidden = true;
   if (address) picture.src = address; else picture.removeAttribute("src");
 }
-if (picture) {
-  picture.addEventListener("load", () => { picture.hidden = false; });
-  picture.addEventListener("error", () => { picture.hidden = true; });
+function heard(image) {
+  if (!image) return null;
+  image.addEventListener("load", () => { image.hidden = false; });
+  image.addEventListener("error", () => { image.hidden = true; });
+  return image;
+}
+
+// The card as it is, to fade out over the new one. Its picture goes along: a copy would be asked for once more, when the
+// product is not on show any longer.
+function leftBehind() {
+  const old = card.cloneNode(false);
+  for (const child of [...card.childNodes]) {
+    if (child !== picture) { old.append(child.cloneNode(true)); continue; }
+    const fresh = document.createElement("img");
+    for (const { name, value } of child.attributes) if (name !== "src") fresh.setAttribute(name, value);
+    fresh.hidden = true;
+    card.replaceChild(fresh, child);
+    old.append(child);
+    picture = heard(fresh);
+  }
+  for (const one of [old, ...old.querySelectorAll("*")]) for (const name of one.getAttributeNames()) if (name.startsWith("data-")) one.removeAttribute(name);
+  Object.assign(old.style, { position: "absolute", inset: "0" });
+  return old;
 }
 
 function show(product, still) {
@@ -41,9 +61,7 @@ function show(product, still) {
   if (!before || still) { fill(product); enter(root, still); return; }
   if (before.code !== product.code) {
     // The old card stands over the new one and goes.
-    const old = card.cloneNode(true);
-    for (const one of [old, ...old.querySelectorAll("*")]) for (const name of one.getAttributeNames()) if (name.startsWith("data-")) one.removeAttribute(name);
-    Object.assign(old.style, { position: "absolute", inset: "0" });
+    const old = leftBehind();
     root.append(old);
     old.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 160, fill: "forwards" });
     card.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 160 });
