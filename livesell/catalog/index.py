@@ -144,6 +144,7 @@ class Index:
         self.longest_code = 1
         self.lettered = 0
         self.digits_first = 0
+        self.tails_first: dict[str, int] = {}
 
     def put(self, product: Product) -> None:
         """Add a product, or let it take the place of the one with its code."""
@@ -157,6 +158,7 @@ class Index:
                 _add(table, at, code)
         if key[0].isdecimal() and not key.isdecimal():
             self.digits_first += 1
+            self.tails_first[key[-1]] = self.tails_first.get(key[-1], 0) + 1
         if prefix:
             self.prefixes[prefix] = self.prefixes.get(prefix, 0) + 1
             self.lettered += 1
@@ -172,7 +174,7 @@ class Index:
             lengths[len(name.plain)] = lengths.get(len(name.plain), 0) + 1
             for word in name.plain:
                 if word not in self.tokens:
-                    for shorter in shortened(word):
+                    for shorter in (*shortened(word), *stems(word)):
                         _add(self.deletions, shorter, word)
                     if sound := consonants(word):
                         _add(self.sounds, sound, word)
@@ -197,6 +199,7 @@ class Index:
                 _take(table, at, code)
         if key[0].isdecimal() and not key.isdecimal():
             self.digits_first -= 1
+            _less(self.tails_first, key[-1])
         if prefix:
             _less(self.prefixes, prefix)
             self.lettered -= 1
@@ -221,7 +224,7 @@ class Index:
                 for at in range(len(name.joined) - 1):
                     _take(self.pairs, name.joined[at : at + 2], name)
         for word in gone:
-            for shorter in shortened(word):
+            for shorter in (*shortened(word), *stems(word)):
                 _take(self.deletions, shorter, word)
             if sound := consonants(word):
                 _take(self.sounds, sound, word)
@@ -268,6 +271,9 @@ class Index:
                 near[other] = None
             if shorter in self.tokens:
                 near[shorter] = None
+        for other in self.deletions.get(word, ()) if not word.isascii() else ():
+            if other not in found and other.startswith(word) and len(other) - len(word) in (2, 3) and len(word) >= 4:
+                found[other] = 0.88
         most = 1 if len(word) < 7 else 2
         for other in near:
             if other not in found and len(other) >= 4 and (word[0] == other[0] or len(word) >= 6):
@@ -298,6 +304,13 @@ def names_of(product: Product) -> Iterator[Name]:
         if name.plain and name.plain not in seen:
             seen.add(name.plain)
             yield name
+
+
+def stems(word: str) -> Iterable[str]:
+    """A word of a script with joined vowels without its last two or three letters: what names end with is left out."""
+    if word.isascii() or not 6 <= len(word) <= 20 or stands_alone(word[0]) or word[0] < "\u0900":
+        return ()
+    return (word[:-2], word[:-3])
 
 
 def shortened(word: str) -> Iterable[str]:

@@ -163,6 +163,21 @@ def _order(view: View, decision: Decision, pinned: Code | None) -> Reading:
         asked = [clause for clause in decision.clauses if clause.asks >= 2.4 and clause.start < decision.parts[0].start]
         if roles & (EACH | IF) and asked:
             spots = [spot for spot in asked[-1].spots if spot.kind in ("product", "option")] + spots
+    clear = [
+        clause
+        for clause in decision.parts
+        if any(spot.kind in ("quantity", "option") for spot in clause.spots)
+        and not any(spot.kind in ("product", "unknown") for spot in clause.spots)
+    ]
+    if clear and pinned is not None:
+        # "the big one 3, it is a gift": strange words in a clause without a number are no goods.
+        aside = [
+            clause
+            for clause in decision.parts
+            if any(spot.kind == "unknown" and spot.by == "name" for spot in clause.spots)
+            and not any(spot.kind in ("quantity", "product") for spot in clause.spots)
+        ]
+        spots = [spot for spot in spots if not any(spot in clause.spots for clause in aside)]
     unknown_only = any(spot.kind == "unknown" for spot in spots) and not any(spot.kind == "product" for spot in spots)
     base = None if unknown_only else pinned
     items = fill(view, spots, base)

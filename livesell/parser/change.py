@@ -88,7 +88,9 @@ def base_of(view: View, given: Sequence[Spot], wanted: Sequence[Spot]) -> Code |
         if spot.kind == "product":
             if len(spot.codes) == 1:
                 return spot.codes[0]
-            return None
+            said = [one for one in (*wanted, *given) if one.kind == "option"]
+            able = [code for code in spot.codes if all(any(code == one for one, _ in o.choices) for o in said)]
+            return able[0] if said and len(able) == 1 else None
     return view.pinned
 
 
@@ -99,12 +101,13 @@ def sides(view: View, decision: Decision, spots: list[Spot]) -> tuple[list[Spot]
     if found is not None:
         return _pivoted(spots, *found)
     cues = [cue for clause in clauses for cue in clause.cues]
-    moved = [
-        cue
-        for cue in cues
-        if cue.roles & CHANGE and any(other.roles & TO and other.start > cue.start for other in cues)
-    ]
-    instead = next((cue for cue in cues if cue.roles & INSTEAD and not moved and _follows(spots, cue)), None)
+    moved = [cue for cue in cues if cue.roles & CHANGE]
+    instead = next((cue for cue in cues if cue.roles & INSTEAD and _follows(spots, cue)), None)
+    if instead is not None and moved and moved[0].start < instead.start:
+        middle = [spot for spot in spots if moved[0].start < spot.start < instead.start and spot.kind == "product"]
+        topic = len({spot.codes for spot in spots if spot.kind == "product"}) > 1
+        if middle and topic and all(spot.kind == "quantity" for spot in spots if spot.start > instead.start):
+            instead = None  # "change A1 to A2 instead, 2 of them"
     if instead is not None:
         return _instead(view, spots, cues, instead)
     replacing = next((cue for cue in cues if cue.roles & REPLACING), None)

@@ -60,7 +60,10 @@ def called(view: View, clauses: Sequence[Clause]) -> bool:
     if view.kinds[0] != "word":
         return False
     typed = view.said(0, 1)
-    verb = next((cue for cue in clauses[0].cues if cue.start == 1), None)
+    cues = [cue for cue in clauses[0].cues if cue.start <= 2]
+    if cues and cues[0].start == 1 and cues[0].roles & PERSON and not cues[0].roles & TAKE and cues[0].end == 2:
+        del cues[0]
+    verb = cues[0] if cues and cues[0].start in (1, 2) else None
     return (
         typed[0].isupper()
         and not typed.isupper()

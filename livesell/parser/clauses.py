@@ -179,7 +179,8 @@ def asking(view: View, clause: Clause) -> float:
     for place, cue in enumerate(clause.cues):
         if cue.roles & QUESTION:
             following = clause.cues[place + 1] if place + 1 < len(clause.cues) else None
-            if following is None or not following.roles & PRAISE or following.start != cue.end or clause.stop == "?":
+            exclaims = following is not None and following.roles & PRAISE and following.start == cue.end
+            if not exclaims or clause.stop == "?" or any(spot.end <= cue.start for spot in clause.spots):
                 asks += 3.0  # else it exclaims: "qué bonito"
         elif (
             (cue.roles & ASK and _ends(view, clause, cue))
@@ -225,7 +226,11 @@ def _begins(view: View, clause: Clause, cue: Match) -> bool:
     if clause.roles & (CLAIM | TAKE | ADD | PRAISE | PAST) or any(spot.start < cue.start for spot in clause.spots):
         return False
     before = sum(view.tokens[at].kind == "word" for at in range(clause.start, cue.start))
-    return before == 0 and bool(clause.spots) and not any(spot.plus or spot.times for spot in clause.spots)
+    return (
+        before == 0
+        and bool(clause.spots or clause.roles & ASIDE)
+        and not any(spot.plus or spot.times for spot in clause.spots)
+    )
 
 
 def _ends(view: View, clause: Clause, cue: Match) -> bool:
@@ -268,6 +273,11 @@ def claiming(view: View, clause: Clause) -> float:
     claim = 0.0
     strange = bool(products) and all(spot.kind == "unknown" and spot.by == "name" for spot in products)
     bare = all(spot.bare for spot in counts)
+    if measured and roles & (CLAIM | TAKE) and not counts:
+        # "llevo 20 minutos": what is taken is time.
+        times = {spot.start for spot in clause.spots if spot.kind == "size"}
+        if all(cue.end in times for cue in clause.cues if cue.roles & (CLAIM | TAKE)):
+            return 0.0
     if roles & CLAIM:
         claim += 3.0
     elif (
@@ -294,13 +304,15 @@ def claiming(view: View, clause: Clause) -> float:
         if products:
             # "gergaji 1 kak" is a claim of something, "shop hát 1 bài đi" is none.
             plain = clause.left < 1 and not roles & ~(QUIET | TAKE | BODY)
-            claim += 0.8 if strange and bare and not plain else 1.8
+            claim += 0.8 if strange and bare and not plain else 2.2 if any(spot.plus for spot in counts) else 1.8
         elif any(spot.plus or spot.times for spot in counts):
             claim += 3.0
         elif signed:
             claim += 2.1 - (0.35 * max(0, clause.left - 1) if not roles & (CLAIM | TAKE | ADD) else 0)
         elif roles & (CLAIM | TAKE | ADD):
             claim += 0.6
+        elif roles & ME and view.roles & IF and clause.left < 1:
+            claim += 2.4  # "if there is any left, me 1"
         if (roles & MONEY or priced) and not roles & PAID:
             claim -= 0.0 if roles & (CLAIM | TAKE | ADD) or coded else 1.0
     if chosen:
@@ -332,7 +344,9 @@ def claiming(view: View, clause: Clause) -> float:
     if roles & PHONE and not (products or counts or chosen):
         claim -= 1.5
     if roles & PRAISE:
-        claim -= 1.6 if not roles & CLAIM and not (counts and products) else 0.5
+        claim -= (
+            1.6 if not roles & CLAIM and not (counts and products) and not any(spot.plus for spot in counts) else 0.5
+        )
     if products and not coded and not roles & (CLAIM | TAKE | ADD) and (measured or priced):
         claim -= 0.5
     if roles & SIZE and not coded:

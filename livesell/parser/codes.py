@@ -28,7 +28,11 @@ def codes(view: View) -> None:
                     spot = code_at(view, index, at)
             elif letters_count and view.numeric:
                 spot = spelt_at(view, index, at)
-        elif at + 1 < view.size and view.tokens[at + 1].glued and view.tokens[at + 1].kind == "word":
+        elif (
+            at + 1 < view.size
+            and view.kinds[at + 1] == "word"
+            and (view.tokens[at + 1].glued or (index.digits_first and goes_on(view, index, token.text, at + 1)))
+        ):
             spot = code_at(view, index, at)
         if spot is None:
             at += 1
@@ -50,7 +54,7 @@ def likely(view: View, index: Index, at: int) -> bool:
             and (tokens[at + 2].kind == "number" or following.text in JOINTS)
         ):
             return True
-        if following.glued and following.kind == "word":
+        if following.kind == "word" and (following.glued or goes_on(view, index, tokens[at].text, at + 1)):
             return True
     text = tokens[at].text
     if index.wordy and text.upper() in index.wordy:
@@ -84,6 +88,7 @@ def code_at(view: View, index: Index, at: int) -> Spot | None:
             previous is not None
             and not token.glued
             and (previous.kind == "sign" or token.kind == previous.kind or token.kind == "word")
+            and not (previous.kind != "sign" and goes_on(view, index, joined, end))
         ):
             break
         if previous is not None and previous.kind == "sign" and tokens[end - 2].kind == token.kind:
@@ -101,7 +106,22 @@ def code_at(view: View, index: Index, at: int) -> Spot | None:
             break
     if best is not None and spaced_unit(view, best):
         best = None
+    if best is None and tokens[at].kind == "number":
+        return unknown_number(view, index, at)
     return best if best is not None else unknown_code(view, index, at)
+
+
+def goes_on(view: View, index: Index, joined: str, at: int) -> bool:
+    """True where a code goes on behind a space: with its last letter, "s 12 b", or a letter that is a zero, "mk o6"."""
+    text = view.tokens[at].text
+    if len(text) != 1 or not text.isascii() or not text.isalpha():
+        return False
+    following = view.tokens[at + 1] if at + 1 < view.size else None
+    if following is not None and following.glued:
+        if following.kind != "number" or text not in "oil" or not joined.isalpha() or len(joined) < 2:
+            return False
+        return look_key(joined + text + following.text) in index.looks
+    return not joined.isalpha() and code_key(joined + text) in index.codes
 
 
 def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces: int) -> Spot | None:
@@ -128,10 +148,13 @@ def look_up(view: View, index: Index, joined: str, start: int, end: int, pieces:
     if found is None:
         return None
     first = view.tokens[start]
+    if pieces > 1 and joined[0] in "oilOIL" and joined[1:].isdecimal() and not view.tokens[start + 1].glued:
+        return None  # "l 1" is a large one
     if (
         first.kind == "word"
         and len(first.text) > 1
         and (first.plain in index.tokens or not all(view.tokens[at].glued for at in range(start + 1, end)))
+        and first.text.upper() not in index.prefixes
     ):
         return None  # "oil 2" is no 0112
     return Spot("product", start, end, codes=decided(tuple(found), view.pinned), quality=0.95)
@@ -159,6 +182,25 @@ def spaced_unit(view: View, spot: Spot) -> bool:
     behind = view.at.get(spot.end, ())
     typed = view.said(spot.start, spot.start + 1)
     return everyday and typed == typed.lower() and any(match.phrase.unit is not None for match in behind)
+
+
+def unknown_number(view: View, index: Index, at: int) -> Spot | None:
+    """Digits with a letter behind, where that is how codes are written, and none is this: "25B"."""
+    tokens = view.tokens
+    if not index.digits_first or at + 1 >= view.size or not tokens[at].text.isdecimal():
+        return None
+    letter = tokens[at + 1]
+    shaped = (
+        letter.glued
+        and len(letter.text) == 1
+        and letter.text.isascii()
+        and index.tails_first.get(letter.text.upper(), 0) > 0
+        and (at + 2 >= view.size or not tokens[at + 2].glued or tokens[at + 2].kind == "sign")
+    )
+    typed = view.said(at + 1, at + 2)
+    if not shaped or (typed == typed.lower() and view.at.get(at + 1)):
+        return None
+    return Spot("unknown", at, at + 2)
 
 
 def unknown_code(view: View, index: Index, at: int) -> Spot | None:
@@ -199,17 +241,15 @@ def spelt_at(view: View, index: Index, at: int) -> Spot | None:
             break
         head += spelt
         here += 1
+    if head and here + 1 < view.size and view.tokens[here].text in JOINTS and view.tokens[here].glued:
+        here += 1
     if not head or here >= view.size or view.tokens[here].kind != "number" or view.owner[here] is not None:
         return None
     key = code_key(head + view.tokens[here].text)
     found = index.codes.get(key)
     if found is not None:
         return Spot("product", at, here + 1, codes=decided(tuple(found), view.pinned), quality=0.97)
-    if (
-        head in index.prefixes
-        and here - at >= 1
-        and not any(match.roles & (CLAIM | NOT | TIMES | MONEY) for match in view.at.get(at, ()))
-    ):
+    if head in index.prefixes and not any(match.roles & (CLAIM | NOT | TIMES | MONEY) for match in view.at.get(at, ())):
         return Spot("unknown", at, here + 1)
     return None
 

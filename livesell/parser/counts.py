@@ -11,6 +11,7 @@ from livesell.lexicon import (
     CANCEL,
     EACH,
     FILLER,
+    FROM,
     HALF,
     HALF_AFTER,
     MONEY,
@@ -42,7 +43,9 @@ def value_of(view: View, at: int) -> tuple[Decimal | None, int]:
     if len(text) > 7:
         return None, at + 1
     if at + 2 < view.size and tokens[at + 1].text == "/" and tokens[at + 2].kind == "number" and fraction(view, at):
-        return Decimal(text) / Decimal(tokens[at + 2].text), at + 3
+        link = view.role(at + 3, FROM | FILLER) if unit_at(view, at + 3) is None else None
+        joined = link is not None and unit_at(view, link.end) is not None
+        return Decimal(text) / Decimal(tokens[at + 2].text), link.end if joined and link is not None else at + 3
     text = text.replace(",", ".")
     if text.count(".") > 1:
         return None, at + 1
@@ -181,7 +184,7 @@ def spoken(view: View, at: int) -> Spot | None:
         found = halved(view, at, half.end)
         if found is not None:
             return found
-    word = number_word(view, at)
+    word = None if somebody(view, at) else number_word(view, at)
     if word is not None:
         number, end = word
         if number == 2 and (pair := sold_by(view, at, end)) is not None:
@@ -224,6 +227,8 @@ def spoken(view: View, at: int) -> Spot | None:
             return Spot("quantity", at, end + 1, number=number, times=True)
         return Spot("quantity", at, end, number=number)
     group = group_at(view, at)
+    if group is not None and group.end == at + 1 and len(view.words[at]) == 1:
+        group = None  # 打 is a dozen only behind a number
     if group is not None and not any(match.roles and match.end == group.end for match in view.at[at]):
         number = Decimal(group.phrase.group)
         end = group.end
@@ -255,6 +260,19 @@ def sold_by(view: View, start: int, end: int) -> str | None:
     if len(codes) == 1 and unit_at(view, end - 1) is not None and view.index.products[codes[0]].unit.lower() == word:
         return word
     return None
+
+
+def somebody(view: View, at: int) -> bool:
+    """True for a number word that is somebody's name or kin: "bà Sáu", "ba tui"."""
+    if any(
+        match.end > at + 1 and match.roles & PERSON and not match.roles & ~(PERSON | FILLER)
+        for match in view.at.get(at, ())
+    ):
+        return True
+    if not at or not view.said(at, at + 1)[0].isupper() or not view.said(0, at)[-1:].strip():
+        return False
+    before = view.role_before(at, PERSON)
+    return before is not None and not view.said(at - 1, at).isupper()
 
 
 def halved(view: View, at: int, end: int) -> Spot | None:

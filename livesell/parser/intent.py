@@ -10,6 +10,7 @@ from livesell.lexicon import (
     ASIDE,
     ASK,
     CANCEL,
+    CHANGE,
     CLAIM,
     DEAL,
     DECLINE,
@@ -68,7 +69,13 @@ def decide(view: View) -> Decision:
         if (
             roles & ANNOUNCE
             and not roles & (SPAM | GAME | TELL | DENY)
-            and any(clause.stop == "?" or clause.asks >= 5 for clause in clauses)
+            and (
+                any(clause.stop == "?" for clause in clauses)
+                or (
+                    sum(clause.asks for clause in clauses) >= 5
+                    and not any(spot.kind == "product" for spot in view.spots)
+                )
+            )
         ):
             return Decision("question", "asks", 0.7, (), clauses)
         taken_back = not roles & CHATTER & ~(ELSEWHERE | GAME) and any(
@@ -107,6 +114,9 @@ def decide(view: View) -> Decision:
         things = ("product", "quantity", "option")
         if rest and not any(spot.kind in things for clause in told for spot in clause.spots):
             return claimed(view, clauses, roles)  # it speaks of before, but of no goods
+        more = [clause for clause in rest if clause.roles & ADD]
+        if more and not roles & (QUESTION | CHANGE):
+            return Decision("order", "claim", 0.8, more, clauses)  # "I took 12 before, now 45 as well"
         told_asks = any(clause.asks >= 2.4 for clause in told)
         if (rest or inside) and not roles & QUESTION and not told_asks:
             return Decision("change", "said", 0.8, clauses, clauses)
@@ -269,7 +279,10 @@ def _after_past(clause: Clause) -> bool:
 
 def _asks_first(clause: Clause) -> bool:
     """True where a clause asks twice, or asks about shipping and the like: "when do you ship what I bought"."""
-    return clause.asks >= 5 or (clause.asks >= 2.6 and bool(clause.roles & ASIDE) and not clause.roles & NOT)
+    return clause.asks >= 5 or (
+        clause.asks >= 2.6
+        and ((bool(clause.roles & ASIDE) and not clause.roles & NOT) or bool(clause.cues[-1].roles & QUESTION))
+    )
 
 
 def _of_delivery(clause: Clause) -> bool:
@@ -290,6 +303,7 @@ def forgiven(clause: Clause) -> bool:
     if (
         roles & IF
         and objects
+        and not roles & (DEAL | ASIDE)
         and clause.first(IF) > clause.spots[0].start
         and clause.first(QUESTION) > clause.first(IF)
     ):
@@ -321,6 +335,8 @@ def stated_first(view: View, clause: Clause) -> bool:
     ):
         return False
     if not named(spots) and view.pinned is None:
+        return False
+    if clause.cues and clause.cues[0].roles & (OPENS | QUESTION) and clause.cues[0].start < spots[0].start:
         return False
     place = min((at for at in (clause.first(QUESTION), clause.first(ASIDE)) if at >= 0), default=-1)
     return place > spots[0].start and (signed or not any(spot.start > place for spot in spots))

@@ -7,6 +7,8 @@ from livesell.lexicon import (
     BODY,
     CLAIM,
     CODE,
+    FILLER,
+    FROM,
     MONEY,
     PAID,
     PLACE,
@@ -67,7 +69,12 @@ def not_counted(view: View, at: int) -> Spot | None:
     ):
         return Spot("size", at, at + 3)  # 1m65
     match = view.role(at + 1, MONEY | SIZE | PLACE)
-    if match is not None and view.free(at + 1, match.end) and not (match.roles & SIZE and own_unit(view, at + 1)):
+    own = (
+        match is not None
+        and match.roles & SIZE
+        and (own_unit(view, at + 1, match.end) or own_heading(view, at, at + 1))
+    )
+    if match is not None and view.free(at + 1, match.end) and not own:
         word = tokens[match.start]
         near = word.glued or len(word.plain) > 1 or match.end - match.start > 1 or not word.text.isascii()
         longer = any(
@@ -80,7 +87,10 @@ def not_counted(view: View, at: int) -> Spot | None:
                 return Spot("money", at, match.end)
             if match.roles & SIZE and not (len(token.text) >= 3 and token.text in view.index.spelt):
                 return Spot("size", at, match.end)
-            coded = match.roles & CODE and view.index.plain_numbers and token.text in view.index.spelt
+            plain = view.index.lettered < len(view.index.products)
+            coded = match.roles & CODE and (
+                (view.index.plain_numbers and token.text in view.index.spelt) or (plain and view.roles & CLAIM)
+            )
             if not word.text.isascii() and match.roles & PLACE and not (coded and view.role_before(at, PLACE) is None):
                 return Spot("place", at, match.end)
     if grouped(token.text):
@@ -89,6 +99,8 @@ def not_counted(view: View, at: int) -> Spot | None:
     if place >= 0 and tokens[place].text in ".:=":
         place -= 1
     ahead = view.role_before(place + 1, MONEY | BODY | PLACE | PAID) if place >= 0 else None
+    if ahead is None and place < at - 1:
+        ahead = view.role_before(at, PLACE)
     if ahead is not None and view.free(ahead.start, ahead.end):
         if ahead.roles & PAID and len(token.text) >= 2 and unit_at(view, at + 1) is None:
             return Spot("money", at, at + 1)
@@ -141,10 +153,10 @@ def addressed(view: View, at: int) -> bool:
     return False
 
 
-def own_unit(view: View, at: int) -> bool:
-    """True where a word is the unit that a product meant is sold in: metres of cable."""
+def own_unit(view: View, at: int, end: int) -> bool:
+    """True where a word, not a longer phrase, is the unit that a product meant is sold in: metres of cable."""
     unit = unit_at(view, at)
-    if unit is None:
+    if unit is None or unit.end < end:
         return False
     word, amount = view.words[at], unit.phrase.amount
     for code in relevant(view):
@@ -153,6 +165,16 @@ def own_unit(view: View, at: int) -> bool:
             return True
         own = unit_of(product, view.lexicon) if amount is not None else None
         if own is not None and amount is not None and own.measure == amount.measure:
+            return True
+    return False
+
+
+def own_heading(view: View, at: int, word: int) -> bool:
+    """True where a number and the word behind it are a value and the name of an option of a product meant: "9 watt"."""
+    text = view.tokens[at].text
+    for code in relevant(view):
+        shelf = view.index.shelves[code]
+        if text in shelf.sizes and view.words[word] in shelf.headings:
             return True
     return False
 
@@ -199,6 +221,7 @@ def fraction(view: View, at: int) -> bool:
     before = view.tokens[at - 1] if at else None
     return (
         unit_at(view, at + 3) is not None
+        or (view.role(at + 3, FROM | FILLER) is not None and unit_at(view, at + 4) is not None)
         or (before is not None and before.kind == "number")
         or view.role(at + 3, 0) is not None
         or group_at(view, at + 3) is not None

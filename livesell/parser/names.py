@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rapidfuzz.distance import OSA
+
 from livesell.catalog.index import HEAD, MANY, NAME, Index, Name
 from livesell.lexicon import (
     ADD,
@@ -18,6 +20,7 @@ from livesell.lexicon import (
     IF,
     NOT,
     PERSON,
+    PRAISE,
     QUESTION,
     TAKE,
     TO,
@@ -72,12 +75,26 @@ def names(view: View) -> None:
         else:
             found = None if ordinary[at] and len(word) <= 3 and mere_link(view, at) else part(view, at, ordinary)
             if found is not None:
+                if (
+                    found.end < view.size
+                    and words[found.end] == "2"
+                    and view.tokens[found.end].glued
+                    and owner[found.end] is None
+                    and doubled(view, found)
+                ):
+                    found.end += 1  # "pichi2" is pichi-pichi
                 view.take(found)
                 at = found.end
             else:
                 at += 1
     if view.spots:
         settle(view, ordinary)
+
+
+def doubled(view: View, spot: Spot) -> bool:
+    """True where the last word of a part of a name stands in it twice."""
+    word = view.words[spot.end - 1]
+    return any(name.plain.count(word) >= 2 for code in spot.codes for name in view.index.shelves[code].names)
 
 
 def mere_link(view: View, at: int) -> bool:
@@ -246,7 +263,7 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
             continue
         exact = exact and near[0][1] == 1.0
         count += 1
-        own += 0 if ordinary[end] else len(words[end])
+        own += 0 if ordinary[end] and not counted_thing(view, end) else len(words[end])
         gap = 0
         end += 1
         last = end
@@ -280,6 +297,13 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
     cover = max(min(1.0, length / name.letters) for name, score in alive.items() if score >= best - 0.051)
     typed = view.tokens[at].marks
     strange = typed and (view.lexicon.marks or not any(typed in name.marks for name in alive))
+    if count == 1 and view.pinned is not None and all(name.code != view.pinned for name in alive):
+        # "sambelnya" beside the pinned Sambal Teri, with a Sambel Bawang in the catalog
+        for name in view.index.shelves[view.pinned].names:
+            if any(hung_on(words[at], word) for word in name.plain) and not any(len(one.plain) == 1 for one in alive):
+                alive = {name: best}
+                codes = (view.pinned,)
+                break
     if count == 1 and not exact and (strange or (len(words[at]) < 5 and not dropped(words[at], alive))):
         return None
     if (
@@ -307,6 +331,20 @@ def part(view: View, at: int, ordinary: list[bool]) -> Spot | None:
         by="name" if full else "part",
         quality=best * (0.55 + 0.45 * cover),
     )
+
+
+def hung_on(word: str, other: str) -> bool:
+    """True for a word of a name, a letter wrong, with an ending hung on it."""
+    if len(other) < 5 or not len(other) < len(word) <= len(other) + 4 or word[0] != other[0]:
+        return False
+    return OSA.distance(word[: len(other)], other, score_cutoff=1) <= 1
+
+
+def counted_thing(view: View, at: int) -> bool:
+    """True for a word of praise with digits right before it: "1 top"."""
+    if not at or view.kinds[at - 1] != "number" or view.tokens[at].glued:
+        return False
+    return all(match.roles and not match.roles & ~(PRAISE | FILLER) for match in view.at.get(at, ()))
 
 
 def other_marks(view: View, name: Name, start: int, end: int) -> bool:
@@ -351,7 +389,11 @@ def lone_unit(view: View, at: int) -> bool:
 def nearby(index: Index, word: str, ordinary: bool) -> list[tuple[str, float]]:
     """Words of names that a word stands for; an ordinary word only for itself."""
     if ordinary or len(word) < 4:
-        return [(word, 1.0)] if word in index.tokens and (len(word) > 1 or not word.isascii()) else []
+        found = [(word, 1.0)] if word in index.tokens and (len(word) > 1 or not word.isascii()) else []
+        other = word[:-1] if word.endswith("s") else word + "s"
+        if len(word) >= 5 and other in index.tokens:
+            found.append((other, 0.95))
+        return found
     return index.words_near(word)
 
 

@@ -23,6 +23,7 @@ from livesell.lexicon import (
     NOT,
     REPLACING,
     TAKE,
+    TIMES,
     TO,
 )  # fmt: skip
 from livesell.parser.codes import decided
@@ -153,8 +154,12 @@ def by_code_word(view: View, at: int) -> Spot | None:
     found = tuple(view.index.codes.get(key, ()))
     if start is None:
         behind = view.role(at + 1, CODE)
-        if behind is None or not found or not (behind.phrase.verbs_last or not tokens[behind.start].text.isascii()):
+        if behind is None or not (behind.phrase.verbs_last or not tokens[behind.start].text.isascii()):
             return None
+        if not found:
+            known = view.index.lettered < len(view.index.products)
+            whole = tokens[behind.start].glued and known and token.text not in sizes_before(view, at)
+            return Spot("unknown", at, behind.end) if whole and not behind.roles & ~(CODE | FILLER) else None
         if token.text in sizes_before(view, at):
             return None
         return Spot("product", at, behind.end, codes=decided(found, view.pinned), by="number")
@@ -229,7 +234,7 @@ def bare(view: View, at: int) -> Spot | None:
         behind < view.size
         and tokens[behind].kind == "word"
         and view.role(behind, FILLER | ARTICLE) is not None
-        and view.role(behind, AND) is None
+        and view.role(behind, AND | TIMES) is None
         and behind - at < 3
     ):
         behind += 1

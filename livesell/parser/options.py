@@ -5,14 +5,17 @@ from __future__ import annotations
 from rapidfuzz.distance import OSA
 
 from livesell.catalog.index import VALUE, Choice
-from livesell.lexicon import ARTICLE, CLAIM, CODE
+from livesell.lexicon import ARTICLE, CLAIM, CODE, FOR, PLACE, TO
 from livesell.model import Code
 from livesell.parser.view import Spot, View
 
 MOST = 12
 """Products that a comment may mean and whose options are looked at."""
 
-SIZES = {"xxl": "2xl", "xxxl": "3xl", "xxxxl": "4xl", "2xl": "xxl", "3xl": "xxxl", "4xl": "xxxxl"}
+SIZES = {
+    "small": "s", "medium": "m", "large": "l", "xlarge": "xl", "xsmall": "xs", "smol": "s",
+    "xxl": "2xl", "xxxl": "3xl", "xxxxl": "4xl", "2xl": "xxl", "3xl": "xxxl", "4xl": "xxxxl",
+}  # fmt: skip
 """Sizes that are written in two ways."""
 
 
@@ -107,7 +110,8 @@ def _values(
             length = len(found[0][1].plain) if words[at] == found[0][1].plain[0] else 1
             if view.tokens[at].kind == "number" and length == 1:
                 length = 2
-            if not (length == 1 and len(words[at]) == 1 and inside_claim(view, at)):
+            letter = length == 1 and len(words[at]) == 1
+            if not (letter and (inside_claim(view, at) or (view.role(at + 1, PLACE) and view.role(at, TO | FOR)))):
                 view.take(Spot("option", at, at + length, choices=tuple(found)))
             at += length
             continue

@@ -10,6 +10,9 @@ from livesell.parser.view import Spot, View
 LONG = re.compile(r"(?:\+\s?|\()?[\doO](?:[\s.()\-–]{0,3}[\doO]){5,17}")
 DIGITS = re.compile(r"\d")
 
+TRIES = 24
+"""Runs of digits of one comment that are tried as phone numbers; a comment has one or two."""
+
 
 def phones(view: View, country: str) -> None:
     """Take phone numbers out; also long numbers that are none, such as accounts."""
@@ -33,6 +36,7 @@ def phones(view: View, country: str) -> None:
             else letter
             for letter in text
         )
+    tries = [TRIES]
     for match in LONG.finditer(text):
         raw = match[0]
         if len(DIGITS.findall(raw)) < 6:
@@ -43,10 +47,10 @@ def phones(view: View, country: str) -> None:
         inside = [at for at, token in enumerate(view.tokens) if token.start < match.end() and token.end > match.start()]
         if not inside:
             continue
-        _number(view, text, raw, match.start(), inside, country)
+        _number(view, text, raw, match.start(), inside, country, tries)
 
 
-def _number(view: View, text: str, raw: str, start: int, inside: list[int], country: str) -> None:
+def _number(view: View, text: str, raw: str, start: int, inside: list[int], country: str, tries: list[int]) -> None:
     """A run of digits: the phone number in it, or the part of it that is too long for anything else."""
     import phonenumbers
 
@@ -65,6 +69,9 @@ def _number(view: View, text: str, raw: str, start: int, inside: list[int], coun
         digits = re.sub(r"[^\d+]", "", part.replace("o", "0").replace("O", "0"))
         if not 7 <= len(digits.lstrip("+")) <= 15 or (not alone and first == last and len(pieces) == 1):
             continue
+        if not tries[0]:
+            break
+        tries[0] -= 1
         try:
             parsed = phonenumbers.parse(digits, country)
         except phonenumbers.NumberParseException:

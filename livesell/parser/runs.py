@@ -45,6 +45,9 @@ def run(view: View, start: int, end: int, ordinary: list[bool]) -> Iterator[Spot
                     )
                 )
                 continue
+        if one_wrong_of_three(text, name.joined) and not thai_letters(text):
+            pieces.append((2.5, 0, 3, name.code, 0.7))
+            continue
         if size >= 2:
             pieces.append((float(size), first, first + size, name.code, 0.6 + 0.4 * whole_of))
     taken: list[tuple[int, int]] = []
@@ -58,8 +61,8 @@ def run(view: View, start: int, end: int, ordinary: list[bool]) -> Iterator[Spot
         if any(begin < other and finish > one for one, other in taken):
             continue
         mine = [at for at in range(start + begin, start + finish) if not ordinary[at]]
-        thai = not "\u3000" < text[first] < "\ufaff"
-        alone = finish - begin == len(letters) and best[3] == view.pinned
+        thai = thai_letters(text[first:last])
+        alone = finish - begin == len(letters) and any(piece[3] == view.pinned for piece in same)
         if not mine or finish - begin < (3 if thai and not alone else 2) or (thai and len(mine) < 2):
             continue
         taken.append((begin, finish))
@@ -67,6 +70,16 @@ def run(view: View, start: int, end: int, ordinary: list[bool]) -> Iterator[Spot
         yield Spot(
             "product", start + begin, start + finish, codes=decided(codes, view.pinned), by="part", quality=best[4]
         )
+
+
+def one_wrong_of_three(text: str, name: str) -> bool:
+    """True for three letters of which one is another: 電桃爐 for 電陶爐."""
+    return len(name) == len(text) == 3 and sum(one == other for one, other in zip(text, name, strict=True)) == 2
+
+
+def thai_letters(text: str) -> bool:
+    """True for letters that are no words by themselves, as Han letters are."""
+    return not "\u3000" < text[0] < "\ufaff"
 
 
 def common(text: str, name: str) -> tuple[int, int]:

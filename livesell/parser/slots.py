@@ -261,6 +261,13 @@ def spread_quantity(view: View, items: list[Item], spots: Sequence[Spot]) -> Non
     if spot is None or spot.number is None:
         return
     said = [variant for variant in variants if variant.count is not None and variant.count is not spot]
+    if (
+        len(said) == 1
+        and said[0].count is not None
+        and said[0].count.number == spot.number * len(variants) > spot.number
+    ):
+        said[0].count = None  # "half a dozen, rose and mint 3 each": the sum is no line of its own
+        said = []
     last = max((one.end for one in spots if one.kind in ("product", "option")), default=0)
     for variant in variants:
         if variant.count is None or (not said and last <= spot.start):

@@ -12,7 +12,31 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from livesell.lexicon import CLAIM, NOT, PAST, PRAISE, QUESTION, TAKE
+from livesell.lexicon import (
+    ANYMORE,
+    ASIDE,
+    BODY,
+    CLAIM,
+    DECLINE,
+    EACH,
+    FOR,
+    IF,
+    MINE,
+    MONEY,
+    NOT,
+    ONLY,
+    OR,
+    PAID,
+    PAST,
+    PERSON,
+    PLACE,
+    PRAISE,
+    QUESTION,
+    SAID,
+    SIZE,
+    TAKE,
+    TO,
+)  # fmt: skip
 from livesell.model import Claim
 from livesell.parser.slots import Item
 from livesell.parser.turns import Decision
@@ -85,7 +109,61 @@ def signs(view: View, decision: Decision, items: Sequence[Item], claims: Sequenc
         found["bare number"] = 1.0
     if any(len(item.variants) > 1 for item in items):
         found["variants"] = 1.0
+    if decision.intent == "order" and claims:
+        _beside(found, view, decision, items, claims, roles, asks)
     return found
+
+
+def _beside(
+    found: dict[str, float],
+    view: View,
+    decision: Decision,
+    items: Sequence[Item],
+    claims: Sequence[Claim],
+    roles: int,
+    asks: float,
+) -> None:
+    """Signs that a claim is less, or more, than it seems."""
+    for bit, name in BESIDE:
+        if roles & bit:
+            found[name] = 1.0
+    if asks:
+        found["asks beside"] = min(asks, 6.0) / 3
+    if roles & EACH and not any(claim.said for claim in claims):
+        found["each without a number"] = 1.0
+    if any(claim.quantity is not None and claim.quantity > 20_000 for claim in claims):
+        found["very many"] = 1.0
+    if view.pinned is not None and all(claim.code != view.pinned for claim in claims):
+        found["not the pinned"] = 1.0
+    strange = sum(clause.left for clause in decision.clauses if clause not in decision.parts)
+    if strange:
+        found["strange aside"] = min(strange, 6) / 3
+    if view.index.plain_numbers:
+        found["plain numbers"] = 1.0
+    owner, kinds, ordinary = view.owner, view.kinds, view.ordinary
+    if view.numeric:
+        for at in range(1, view.size):
+            if view.tokens[at].glued and kinds[at] != kinds[at - 1] and "number" in (kinds[at], kinds[at - 1]):
+                word = at if kinds[at] == "word" else at - 1
+                if kinds[word] == "word" and owner[word] is None and not ordinary[word]:
+                    found["strange glued to a number"] = 1.0
+    for item in items:
+        spot = item.spot
+        if spot is None or spot.by not in ("name", "part"):
+            continue
+        if spot.end - spot.start == 1:
+            found["one word"] = 1.0
+        for at in (spot.start - 1, spot.end):
+            if 0 <= at < view.size and owner[at] is None and kinds[at] == "word" and not ordinary[at]:
+                found["strange beside the name"] = 1.0
+
+
+BESIDE = (
+    (SAID, "with said"), (IF, "with if"), (OR, "with or"), (TO, "with to"), (MONEY, "with money"), (SIZE, "with size"),
+    (PERSON, "with person"), (ASIDE, "with aside"), (FOR, "with for"), (DECLINE, "with decline"), (PAID, "with paid"),
+    (ONLY, "with only"), (ANYMORE, "with anymore"), (PLACE, "with place"), (BODY, "with body"), (MINE, "with mine"),
+)  # fmt: skip
+"""Roles of words that claims seldom have beside them."""
 
 
 @cache

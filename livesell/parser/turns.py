@@ -17,6 +17,7 @@ from livesell.lexicon import (
     MINE,
     NOT,
     ONLY,
+    OPENS,
     PAST,
     PLACE,
     PRAISE,
@@ -90,6 +91,13 @@ def changes(clause: Clause) -> bool:
                 return True
             if cue.roles & TO and _between_values(clause, cue.start, cue.end):
                 return True
+    if roles & FROM and roles & ONLY:
+        # "from 3 take only 1"
+        away = next(cue for cue in clause.cues if cue.roles & FROM)
+        for kind in ("quantity", "option"):
+            same = [spot for spot in clause.spots if spot.kind == kind and spot.start >= away.end]
+            if len(same) == 2 and same[0].start - away.end <= 1:
+                return True
     if roles & (FROM | MINE) and roles & TO:
         source, goal = clause.first(FROM) if roles & FROM else clause.start - 1, clause.last(TO)
         before = [spot for spot in clause.spots if source < spot.start < goal and spot.kind in THINGS]
@@ -137,9 +145,9 @@ def pivot(view: View, clauses: Sequence[Clause]) -> tuple[int, bool] | None:
                 swapped = any(
                     one.roles & CHANGE and one.start <= before[-1].start < one.end for one in clauses
                 )  # "mejor media, no brava"
-                if (view.separated(before[-1].end, cue.start) and not swapped) or any(
-                    view.tokens[at].text in BREAKS for at in range(cue.end, after[0].start)
-                ):
+                stopped = any(view.words[at] in BREAKS for at in range(before[-1].end, after[0].start))
+                apart = view.separated(before[-1].end, cue.start) and not swapped
+                if stopped or (apart and not (after[0].start == cue.end and after[0] is spots[-1])):
                     continue
                 if before[-1].kind == "product" and before[-1].codes == after[0].codes:
                     continue
@@ -189,6 +197,10 @@ def withdrawal(
         asked = any(clause.roles & QUESTION and not clause.roles & (REQUEST | MINE) for clause in parts)
         if not gone and not any(clause.roles & (CHANGE | INSTEAD | REPLACING | REQUEST) for clause in parts):
             asked = True  # "did my order of 3 with 8 get in?"
+        if any(
+            clause.roles & (MINE | CANCEL) == MINE and clause.cues[0].roles & OPENS and clause.asks for clause in parts
+        ):
+            asked = True
         if not objects and not any(clause.roles & (REQUEST | MINE) for clause in parts):
             return Decision("question", "asks to withdraw", 0.85, (), clauses)
         if asked and not (any(clause.roles & ASIDE for clause in parts) and objects):
@@ -216,6 +228,7 @@ def withdrawal(
         if not wanted:
             return Decision("question" if asks else "other", "change of nothing", 0.6, (), clauses)
         return Decision("change", "change", 0.85, clauses, clauses)
+    lost = {spot.codes for clause in gone for spot in clause.spots if spot.kind == "product"}
     takes = [
         clause
         for clause in clauses
@@ -223,7 +236,10 @@ def withdrawal(
         and clause.claim >= 2.0
         and clause.asks < 2.4
         and not clause.roles & SAME
-        and any(spot.kind == "product" for spot in clause.spots)
+        and (
+            any(spot.kind == "product" and spot.codes not in lost for spot in clause.spots)
+            or (clause.roles & (CLAIM | TAKE) and _other_value(gone, clause))
+        )
         and not clause.roles & (DECLINE | PAST)
     ]
     both = [clause for clause in gone if _both(clause)]
@@ -243,6 +259,14 @@ def withdrawal(
         return Decision("other", "chatter", 0.7, (), clauses)
     weak = not any(clause.roles & (CANCEL | ANYMORE) for clause in gone)
     return Decision("cancel", "denied claim" if weak else "cancel", 0.6 if weak else 0.88, gone, clauses)
+
+
+def _other_value(gone: Sequence[Clause], clause: Clause) -> bool:
+    """True where a clause takes another value of an option that was withdrawn: "the small one off, give me the big"."""
+    if any(spot.kind == "product" for spot in clause.spots):
+        return False
+    given = [spot for one in gone for spot in one.spots if spot.kind == "option"]
+    return any(spot.kind == "option" and any(_same_option(one, spot) for one in given) for spot in clause.spots)
 
 
 def _both(clause: Clause) -> bool:

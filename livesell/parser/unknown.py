@@ -45,7 +45,13 @@ def unknown(view: View) -> None:
                 and view.tokens[end].glued
             ):
                 end += 1
-            if end - spot.end >= (3 if view.words[spot.start][0] < "\u3000" else 2):
+            behind = "".join(view.words[spot.end : end])
+            headed = any(
+                behind.startswith(word) or word.startswith(behind)
+                for code in spot.codes
+                for word in view.index.shelves[code].headings
+            )
+            if not (behind and headed) and end - spot.end >= (3 if view.words[spot.start][0] < "\u3000" else 2):
                 # The word goes on: a longer name that nobody knows.
                 spot.kind = "unknown"
     _other_heads(view)
@@ -116,6 +122,7 @@ def _divides(view: View, at: int) -> bool:
 
 def _stretch(view: View, start: int, end: int) -> None:
     roles = 0
+    aims: list[int] = []
     sent = any(spot.kind == "product" for spot in view.spots) and not any(
         spot.kind == "quantity" and start <= spot.start < end for spot in view.spots
     )
@@ -128,7 +135,15 @@ def _stretch(view: View, start: int, end: int) -> None:
         if whom is not None and not whom.phrase.verbs_last:
             end = at
             break
+        if whom is not None:
+            place = at - 1
+            while place >= start and at - place <= 2 and view.owner[place] is None and not view.ordinary[place]:
+                aims.append(place)
+                place -= 1
     meant = [False] * (end - start)
+    for at in aims:
+        if at < end:
+            meant[at - start] = True
     for at in range(start, end):
         if view.owner[at] is not None:
             if view.owner[at].kind in ("product", "unknown"):  # type: ignore[union-attr]

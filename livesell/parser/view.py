@@ -227,6 +227,8 @@ def unit_at(view: View, at: int) -> Match | None:
     """The unit that stands at a token, the longest one."""
     for match in reversed(view.at.get(at, ())):
         if match.phrase.unit is not None and match.phrase.number is None and view.free(at, match.end):
+            if match.end < view.at[at][-1].end and view.at[at][-1].roles & QUESTION:
+                return None  # "25 cái nào": which one
             return match
     return None
 
