@@ -32,6 +32,7 @@ from sqlalchemy import Engine, event, insert, select
 
 from livesell import commands as c
 from livesell import lexicon
+from livesell.errors import StoreBusy
 from livesell.ledger import LineState, OrderState, Rules
 from livesell.model import (
     AuthorId,
@@ -329,12 +330,17 @@ async def flooded(store: Store, viewers: Viewers, rate: float, seconds: float) -
     begin = time.perf_counter()
 
     async def submit(ask: Said) -> None:
+        nonlocal refused
         started = time.perf_counter()
-        await writer.submit(ask)
-        taken.append((started - begin, time.perf_counter() - started))
+        try:
+            await writer.submit(ask)
+            taken.append((started - begin, time.perf_counter() - started))
+        except StoreBusy:
+            refused += 1
 
     deepest: list[int] = []
-    sent = 0
+    sent = refused = 0
+    spent = time.process_time()
     while (passed := time.perf_counter() - begin) < seconds:
         due = int(passed * rate) - sent
         for _ in range(due):
@@ -346,12 +352,14 @@ async def flooded(store: Store, viewers: Viewers, rate: float, seconds: float) -
         await asyncio.sleep(0.01)
     await asyncio.gather(*tasks)
     late = time.perf_counter() - begin - seconds
+    spent = (time.process_time() - spent) / sent * 1e6
     await writer.stop()
     parts = [[time_ for at, time_ in taken if seconds * k / 6 <= at < seconds * (k + 1) / 6] for k in range(6)]
-    medians = " ".join(f"{statistics.median(part) * 1000:.0f}" for part in parts)
+    medians = " ".join(f"{statistics.median(part) * 1000:.0f}" for part in parts if part)
     quarter = len(deepest) // 4
     print(
         f"flood: {sent} comments in {seconds:.0f} s ({sent / seconds:.0f}/s), all durable {late:.2f} s after the last; "
+        f"{refused} refused because too much waited; {spent:.0f} µs of processor time a comment; "
         f"waiting (median) first quarter {statistics.median(deepest[:quarter]):.0f}, "
         f"last {statistics.median(deepest[-quarter:]):.0f}; p50 by sixths {medians} ms",
         flush=True,
