@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hmac
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -496,3 +498,24 @@ async def test_a_program_may_keep_a_line_open_for_its_comments(tmp_path: Path) -
             with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
                 await program.ws_connect(address, headers=client.key("overlay"))
         assert (await asyncio.wait_for(line.receive(), 5)).data == aiohttp.WSCloseCode.GOING_AWAY
+
+
+async def test_what_phones_load_is_small_on_the_way(tmp_path: Path) -> None:
+    """Pages, scripts and styles are packed for who can unpack them: the control page and all it loads within 70 KB."""
+    async with selling(tmp_path) as client:
+        packed = {**client.key("seller"), "Accept-Encoding": "gzip"}
+        total, seen = 0, {"/control"}
+        async with client.http.get(f"{client.address}/control", headers=client.key("seller")) as answer:
+            text = await answer.text()
+        files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', text))
+        assert len(files) >= 10
+        for path in seen | files:
+            request = client.http.get(client.address + path, headers=packed)
+            async with request as answer:
+                assert answer.headers["Content-Encoding"] == "gzip", path
+                body = await answer.read()
+            total += len(gzip.compress(body))
+        assert total < 70_000
+        plain = {**client.key("seller"), "Accept-Encoding": "identity"}
+        async with client.http.get(f"{client.address}/control", headers=plain) as answer:
+            assert "Content-Encoding" not in answer.headers
