@@ -130,8 +130,6 @@ class Store:
 
     def probe(self) -> None:
         """Commit something small; StoreError in words where that cannot be done."""
-        if self.reserve is not None:
-            self.reserve.look()
         try:
             with engines.in_words(self.place), self.engine.begin() as connection:
                 written = {"key": "probe", "value": datetime.now(UTC).isoformat()}
@@ -143,7 +141,9 @@ class Store:
 
     @property
     def low(self) -> StoreLow | None:
-        """What to say while the room that is kept for a full disk is in use."""
+        """What to say while the room that is kept for a full disk is in use; it is taken again when there is plenty."""
+        if self.reserve is not None:
+            self.reserve.look()
         if self.reserve is None or not self.reserve.low:
             return None
         return StoreLow(f"{self.place}: the disk is nearly full; free some space now, while orders are still taken")

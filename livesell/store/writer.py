@@ -81,7 +81,8 @@ class Writer:
         self._waiting.put((ask, future))
         answer = await future
         if answer.error is not None:
-            raise answer.error
+            # The same error may answer many: what it gathered on the way to one is not for the next.
+            raise answer.error.with_traceback(None)
         return answer
 
     def _run(self) -> None:
@@ -112,8 +113,8 @@ class Writer:
     def _carry_out(self, batch: list[Waiting]) -> None:
         try:
             if isinstance(self.trouble, StoreBroken):
-                raise self.trouble
-            if self.trouble is not None:
+                raise self.trouble.with_traceback(None)
+            if self.trouble is not None and not isinstance(self.trouble, StoreLow):
                 self.store.probe()  # a batch that writes nothing would say that all is well
             answers = self.store.transact([ask for ask, _ in batch], self.clock())
             self._is(self.store.low)
@@ -149,7 +150,7 @@ class Writer:
         if trouble is None:
             log.warning("the database takes orders again")
         elif self.trouble is None or self.trouble.code != trouble.code:
-            log.error("the database takes nothing: %s", trouble) if not isinstance(trouble, StoreLow) else None
+            log.error("%s", trouble)
         self.trouble = trouble
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self.tell, trouble)
