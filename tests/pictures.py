@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from livesell import commands as c
 from livesell.config import Catalog, Config, Server
@@ -164,23 +164,21 @@ async def setup(studio: Studio, page: Page, name: str, language: str) -> None:
     state = Setup(ROOT, studio.evening.shop.guard.keys, 8777, language=language, name="Trà Nhà Mẩy")
     state.goods = "A1 Giảo cổ lam, gói, 90k, 40\nA12 Trà shan, gói, 12o.000, 20\nB3 Mật ong, chai, 180k, 12"
     state.sources.append({"platform": "twitch", "channel": "tranhamay"})
-    asked = studio.evening.address
+    drawn: dict[str, Any] = {"content_type": "text/html; charset=utf-8"}
+
+    async def give(route: Route) -> None:
+        await route.fulfill(**drawn)
+
+    await page.route("**/setup-picture", give)
     for step in range(1, 6):
         words = {"text": "A1 ×2", "why": "“chốt” · mã A1 · ×2", "order": True} if step == 4 else None
-        text = shown(state, step, form={"text": "chot giao co lam 2"} if step == 4 else None, read=words).text
-
-        async def answer(route: Any, body: str | None = text) -> None:
-            await route.fulfill(body=body or "", content_type="text/html; charset=utf-8")
-
-        await page.route(f"{asked}/setup-picture", answer)
-        await page.goto(f"{asked}/setup-picture")
+        drawn["body"] = shown(state, step, form={"text": "chot giao co lam 2"} if step == 4 else None, read=words).text
+        await page.goto(f"{studio.evening.address}/setup-picture")
         await studio.take(page, f"setup-{step}-{name}", whole=True)
-        await page.unroute(f"{asked}/setup-picture")
 
 
 async def short(studio: Studio, page: Page, name: str, language: str) -> None:
     """The page that asks for the key."""
-    studio.evening.shop.config.shop  # noqa: B018 - the page is in the shop's language
     await page.goto(f"{studio.evening.address}/control?key=wrong{language}")
     await studio.take(page, f"key-{name}")
 
