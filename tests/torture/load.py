@@ -33,6 +33,9 @@ CHATTER = ("hello", "how much?", "đẹp quá", "ship Hà Nội không", "chào 
 AGAIN = 100
 """Messages that a relay delivers again before those that are missing."""
 
+AHEAD = 1_000
+"""Messages by which a relay may be ahead of what is stored."""
+
 MEANWHILE = 100
 """Messages that are written while nobody listens."""
 
@@ -70,7 +73,7 @@ class Relay:
         self.port = free_port()
         self.said: list[tuple[str, str]] = []
         self.joined: set[ServerConnection] = set()
-        self.joinings = self.again = self.unheard = 0
+        self.joinings = self.again = self.unheard = self.lead = 0
 
     async def join(self, connection: ServerConnection) -> None:
         """One listener."""
@@ -90,8 +93,18 @@ class Relay:
 
     @property
     def can_say(self) -> bool:
-        """While nobody listens only so much is said: else a slow machine is given more than it can ever take in."""
-        return bool(self.joined) or self.unheard < MEANWHILE
+        """While nobody listens, or what was said is far from stored, nothing more is said.
+
+        Else a machine that is busy with other things is given more than it can ever take in.
+        """
+        return self.lead < AHEAD and (bool(self.joined) or self.unheard < MEANWHILE)
+
+    async def watch(self) -> None:
+        """Look how far the shop is behind."""
+        while True:
+            known = await asyncio.to_thread(self.known)
+            self.lead = len(self.said) - sum(name.startswith("r") for name in known)
+            await asyncio.sleep(2)
 
     async def say(self) -> None:
         """Somebody writes."""
@@ -135,7 +148,7 @@ class Load:
     async def running(self) -> AsyncIterator[None]:
         """Viewers write for as long as this lasts."""
         async with serve(self.relay.join, "127.0.0.1", self.relay.port):
-            tasks = [asyncio.create_task(self._relaying())]
+            tasks = [asyncio.create_task(self._relaying()), asyncio.create_task(self.relay.watch())]
             tasks += [asyncio.create_task(self._posting(number)) for number in range(2)]
             try:
                 yield
