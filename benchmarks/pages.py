@@ -288,8 +288,13 @@ async def part_paint(http: aiohttp.ClientSession, browser: Browser, settings: ar
     ratios: dict[str, list[float]] = {"/control": [], "/review": []}
     for _ in range(settings.runs):
         async with livesell(http) as small, livesell(http) as large:
-            await pour(http, small, 0, 10, "chốt T01")
-            await pour(http, large, 0, 10_000, "chốt T01")
+            for shop, orders in ((small, 10), (large, 10_000)):
+                # A product that is not counted: ten thousand orders, not ten thousand in one queue.
+                opened = {"type": "open", "line": "Z1 trà rừng 50k"}
+                commands = shop.comments.replace("/comments", "/commands")
+                async with http.post(commands, json=opened, headers=shop.headers) as answer:
+                    assert answer.status == 200, await answer.text()
+                await pour(http, shop, 0, orders, "chốt Z1")
             await asyncio.sleep(2)
             for path, kept in ratios.items():
                 few = await painted(browser, small.page.replace("/control", path))

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, expect
 
 from livesell import lexicon
 from livesell.config import Catalog, Config, Server
+from livesell.ledger.view import View
 from livesell.parser import Parser
 from livesell.parser.places import address_in
 from livesell.running import running
@@ -102,6 +103,25 @@ async def test_every_list_holds_what_it_counts(tmp_path: Path) -> None:
         assert (await shop.get("/api/shows/current/lists"))["all"] == 122
         async with shop.http.get(f"{shop.address}/api/shows/current/orders?list=x", headers=shop.key) as answer:
             assert answer.status == 400
+
+
+async def test_a_long_queue_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody's place in it, without going through it again for each who waits."""
+    async with morning(tmp_path) as shop:
+        for number in range(30):
+            await shop.say(f"q{number}", f"khách {number}", "chốt H1 1 gói")
+        asked: list[tuple[object, object]] = []
+        look_at = View.queue
+
+        def counted(self: View, product: Any, variant: str) -> Any:
+            asked.append((product, variant))
+            return look_at(self, product, variant)
+
+        monkeypatch.setattr(View, "queue", counted)
+        orders = await shop.shop.look(lambda look: look.orders(shop.shop.show, limit=50))
+        places = [line["place"] for order in orders for line in order["lines"] if line["place"]]
+        assert places == list(range(1, 26))
+        assert len(asked) == 1
 
 
 # --- what buyers wrote of themselves --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from livesell.model import (
     Code,
     CommentId,
     IdentityId,
+    LineId,
     Money,
     Offer,
     OrderId,
@@ -80,6 +81,7 @@ class Look:
         self.kept = kept
         self._people: dict[BuyerId, Person] = kept.people if kept is not None else {}
         self._connection: Connection | None = None
+        self._places: dict[tuple[Code, str], dict[LineId, int]] = {}
 
     @property
     def connection(self) -> Connection:
@@ -183,8 +185,12 @@ class Look:
         """A waiting line's place in its queue, from 1."""
         if not line.waitlisted or line.variant is None:
             return None
-        ahead = [one.id for one in self.book.queue(line.product, line.variant)]
-        return ahead.index(line.id) + 1 if line.id in ahead else None
+        # A queue is looked at once for all who stand in it: line by line a long one would take its square.
+        key = (line.product, line.variant)
+        if key not in self._places:
+            queue = self.book.queue(line.product, line.variant)
+            self._places[key] = {one.id: number for number, one in enumerate(queue, 1)}
+        return self._places[key].get(line.id)
 
     def deleted(self, comments: Iterable[CommentId]) -> set[int]:
         """Which of these comments the platform took away."""
