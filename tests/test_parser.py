@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import fuzz
 from livesell import lexicon
 from livesell.catalog.sheet import load
 from livesell.model import Claim, Code, Reading, quantity_number
@@ -203,6 +205,15 @@ def test_time_grows_no_faster_than_the_comment(english: Parser, piece: str) -> N
     short, long = best((piece * 100)[:100]), best((piece * 1000)[:1000])
     assert long < max(30 * short, 0.02)
     assert long < 1
+
+
+def test_random_and_mutated_comments_have_a_reading_and_none_is_slow(english: Parser) -> None:
+    """A short run of benchmarks/fuzz.py: nothing raises, and nothing takes twenty times what a letter takes."""
+    texts = [row.values[1]["text"] for row in cases()]
+    made = [*fuzz.strings(600, random.Random(3)), *fuzz.mutated(600, texts, random.Random(4))]
+    count, median, worst = fuzz.hurt(english, iter(made))
+    assert count == 1200
+    assert worst < 20 * median
 
 
 def test_confidences_are_not_all_the_same(parsers: dict[str, Parser]) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from livesell.lexicon import (
+    ADD,
     ANYMORE,
     ASIDE,
     BODY,
@@ -35,9 +36,11 @@ from livesell.lexicon import (
     SAID,
     SIZE,
     TAKE,
+    THIS,
     TO,
 )  # fmt: skip
 from livesell.model import Claim
+from livesell.parser.clauses import QUIET
 from livesell.parser.slots import Item
 from livesell.parser.turns import Decision
 from livesell.parser.view import View
@@ -141,6 +144,14 @@ def _beside(
     if view.index.plain_numbers:
         found["plain numbers"] = 1.0
     owner, kinds, ordinary = view.owner, view.kinds, view.ordinary
+    if not roles & ~PLAIN and all(spot.kind in ("product", "option", "quantity", "phone") for spot in view.spots):
+        known = [one is not None for one in owner]
+        for cue in view.cues:
+            known[cue.start : cue.end] = [True] * (cue.end - cue.start)
+        if all(known[at] or kinds[at] == "sign" for at in range(view.size)):
+            found["plain"] = 1.0
+            if len(decision.clauses) == 1:
+                found["plain and short"] = 1.0
     if view.numeric:
         for at in range(1, view.size):
             if view.tokens[at].glued and kinds[at] != kinds[at - 1] and "number" in (kinds[at], kinds[at - 1]):
@@ -157,6 +168,9 @@ def _beside(
             if 0 <= at < view.size and owner[at] is None and kinds[at] == "word" and not ordinary[at]:
                 found["strange beside the name"] = 1.0
 
+
+PLAIN = QUIET | CLAIM | TAKE | ADD | THIS
+"""Roles of words of a claim with nothing else in it."""
 
 BESIDE = (
     (SAID, "with said"), (IF, "with if"), (OR, "with or"), (TO, "with to"), (MONEY, "with money"), (SIZE, "with size"),
