@@ -32,6 +32,8 @@ from livesell.web.shop import shop
 TEMPLATES = bundle.PACKAGE / "web" / "templates"
 STATIC = bundle.PACKAGE / "web" / "static"
 A_PAGE = 50
+A_SCREEN = 30
+"""Orders and comments that the control page brings along; its script asks for the rest when this is seen."""
 
 
 @cache
@@ -138,7 +140,7 @@ async def control(request: web.Request) -> web.Response:
     show = await here.show_of(request)
 
     def snapshot(look: Overview) -> tuple[int, dict[str, Any], bool]:
-        return look.last_number(), *look.first_screen(show, view.FIRST_ORDERS, view.FIRST_COMMENTS)
+        return look.last_number(), *look.first_screen(show, A_SCREEN, A_SCREEN)
 
     number, now, whole = await here.look(snapshot)
     page = {"snapshot": now, "number": number, "whole": whole, "overlay_url": here.overlay_address("buyers")}
