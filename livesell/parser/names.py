@@ -344,7 +344,7 @@ def counted_thing(view: View, at: int) -> bool:
     """True for a word of praise with digits right before it: "1 top"."""
     if not at or view.kinds[at - 1] != "number" or view.tokens[at].glued:
         return False
-    return all(match.roles and not match.roles & ~(PRAISE | FILLER) for match in view.at.get(at, ()))
+    return all(match.roles & PRAISE and not match.roles & ~(PRAISE | FILLER) for match in view.at.get(at, ()))
 
 
 def other_marks(view: View, name: Name, start: int, end: int) -> bool:

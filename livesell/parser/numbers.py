@@ -118,8 +118,8 @@ def digits(view: View, at: int) -> Spot | None:
         found = bare(view, at)
         if found is not None:
             return found
-    if len(token.text) > 4:
-        return Spot("size", at, at + 1)  # a postal code or part of an account
+    if len(token.text) > 4 or laughs(token.text) or (token.text.isdecimal() and 1900 <= int(token.text) <= 2100):
+        return Spot("size", at, at + 1)  # a postal code, part of an account, laughter, a year
     return Spot("quantity", at, end, number=number)
 
 
@@ -131,6 +131,11 @@ def one_behind(view: View, at: int) -> bool:
     if view.tokens[unit.end].kind != "word":
         return False
     return any(one.phrase.number == 1 for one in view.at.get(unit.end, ()))
+
+
+def laughs(text: str) -> bool:
+    """True for 555, which laughs in Thai."""
+    return len(text) >= 3 and not text.strip("5")
 
 
 def by_code_word(view: View, at: int) -> Spot | None:
