@@ -11,7 +11,7 @@ demo: .venv/runs
 	$(BIN)/python -m livesell demo
 
 test: .venv/tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # 2,000 evenings made up by chance on each database, a quarter of them of each kind; half an hour.
 machine: .venv/tests
@@ -21,7 +21,7 @@ check: .venv/tests
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # A million broken frames over all decoders, 80,000 a platform; `make test` has 3,000 a platform.
 mutations: export LIVESELL_MUTATIONS = 80000

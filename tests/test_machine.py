@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.evening import TRIED, AddingQueue, CarefulEvening, Evening, OnDatabase, Queueing
 
 RUNS = int(os.environ.get("LIVESELL_RUNS", "0"))
-SHORT = {"sqlite": 200, "postgres": 80}
+SHORT = {"sqlite": 60, "postgres": 24}
 """How many evenings are tried where nobody says."""
 
 STEPS = 25
