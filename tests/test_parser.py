@@ -248,13 +248,16 @@ def test_comments_that_others_labelled_stay_read_right(number: str) -> None:
     """Rows by other hands, in trades and code styles of their own, once read they are read for good."""
     folder = Path(__file__).parent / "corpus" / number
     right, false, count = measured(folder, sorted(folder.glob("*.jsonl")))
-    least, most = (0.97, 0.01) if number not in UNMENDED else (0.9, 0.03)
+    least, most = HELD[number]
     assert right / count >= least
-    assert false <= count * most
+    assert false <= most
 
 
-UNMENDED = {"5"}
-"""Rounds that nothing has been mended by yet: they are read as they were at first sight."""
+HELD = {"1": (0.99, 0), "2": (1.0, 0), "3": (0.98, 1), "4": (0.97, 5), "5": (0.905, 6)}
+"""Of each round: the share that is read right, and how many that claim nothing become claims. Never lowered.
+
+The fifth is read as it was at first sight: nothing but a few words has been mended by it.
+"""
 
 
 @pytest.mark.skipif("LIVESELL_CORPUS" not in os.environ, reason="LIVESELL_CORPUS names no folder of labelled comments")
